@@ -1,0 +1,1 @@
+"""Schema-first migrations and stored programs for MySQL."""

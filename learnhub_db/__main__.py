@@ -1,0 +1,3 @@
+from learnhub_db.cli import main
+
+main()

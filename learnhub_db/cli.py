@@ -1,0 +1,70 @@
+"""The command line: global options, the verbs, and the one place where an error becomes a line."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from learnhub_db.errors import LearnHubError
+
+VERBS = {
+    "apply": "Bring the database to what the project's files say.",
+    "call": "Call a stored procedure.",
+    "seed": "Fill the database from sql/seeds/NAME; safe to repeat.",
+    "server": "Run a private MySQL: start, stop, status, url.",
+    "status": "What is applied, pending, changed; reads only.",
+}
+
+
+class Verbs(click.Group):
+    """Imports a verb's module when it is asked for, so that each run loads only what it needs."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        return getattr(import_module(f"learnhub_db.commands.{name}"), name)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--url", envvar="LEARNHUB_DB_URL", help="mysql://user:password@host:port/database [LEARNHUB_DB_URL; else the private server]")
+@click.option("--project", type=click.Path(path_type=Path, exists=True, file_okay=False), default=".", help="Folder that holds sql/, procedures/, triggers/, views/.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--debug", is_flag=True, help="Show the trace of an error.")
+@click.pass_context
+def cli(context: click.Context, **options: object) -> None:
+    """Schema-first toolkit for MySQL: migrations, stored programs, seeds and calls.
+
+    Exit codes: 0 done, 1 there is a difference, 2 usage, 3 the database refused, 4 cannot connect.
+    """
+    from learnhub_db.commands.session import Session
+
+    context.obj = Session(**options)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        cli.main(arguments, standalone_mode=False)
+    except LearnHubError as error:
+        if "--debug" in arguments:
+            raise
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)

@@ -1,0 +1,129 @@
+"""Where the database is and how to reach it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.constants import CR, ER
+
+from learnhub_db.errors import CannotConnect, DatabaseRefused, LearnHubError, UsageError
+
+CONNECT_TIMEOUT_SECONDS = 10
+
+# Routines keep the sql_mode, character set and collation of the connection that created them, so
+# every connection of the toolkit has the same ones, whatever the server's defaults are.
+SESSION = """
+    SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci,
+        time_zone = '+00:00',
+        sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'
+"""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A database as its URL names it: mysql://user:password@host:port/database[?unix_socket=PATH]."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
+    unix_socket: str | None = None
+
+    @classmethod
+    def parse(cls, url: str) -> Target:
+        """The target that `url` names; UsageError where it is not of the form above."""
+        form = "write it as mysql://user:password@host:port/database"
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 3306
+        except ValueError as error:
+            raise UsageError("the URL cannot be read", str(error).split(":")[0], form) from None
+        options = parse_qs(parts.query)
+        unknown = sorted(set(options) - {"unix_socket"})
+        if parts.scheme != "mysql" or not parts.hostname or not parts.path.strip("/"):
+            raise UsageError("the URL does not name a MySQL database", "", form)
+        if unknown:
+            raise UsageError(f"the URL has an unknown option {unknown[0]}", "", "known: unix_socket")
+        return cls(
+            host=parts.hostname,
+            port=port,
+            user=unquote(parts.username or "root"),
+            password=unquote(parts.password or ""),
+            database=unquote(parts.path.strip("/")),
+            unix_socket=options.get("unix_socket", [None])[0],
+        )
+
+    @property
+    def url(self) -> str:
+        """With the password: for programs, never for a log."""
+        socket = f"?unix_socket={quote(self.unix_socket)}" if self.unix_socket else ""
+        login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
+        return f"mysql://{login}@{self.host}:{self.port}/{quote(self.database, safe='')}{socket}"
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host}:{self.port}/{self.database}"
+
+    def named(self, database: str) -> Target:
+        """The same server and account, another database."""
+        return replace(self, database=database)
+
+
+def connect(target: Target, *, select_database: bool = True) -> Connection:
+    """A connection with autocommit on and the toolkit's session settings; CannotConnect otherwise."""
+    try:
+        connection = pymysql.connect(
+            host=target.host,
+            port=target.port,
+            user=target.user,
+            password=target.password,
+            database=target.database if select_database else None,
+            unix_socket=target.unix_socket,
+            charset="utf8mb4",
+            autocommit=True,
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(SESSION)
+    except pymysql.Error as error:
+        raise _cannot_connect(target, error) from error
+    return connection
+
+
+def _cannot_connect(target: Target, error: pymysql.Error) -> LearnHubError:
+    code = error.args[0] if error.args else 0
+    if code in (CR.CR_CONN_HOST_ERROR, CR.CR_CONNECTION_ERROR):
+        return CannotConnect("no MySQL answers", str(target), "start it, or correct the URL's host and port")
+    if code == ER.ACCESS_DENIED_ERROR:
+        return CannotConnect("the server refuses the login", str(target), "correct the URL's user and password")
+    if code == ER.BAD_DB_ERROR:
+        return CannotConnect("there is no such database", str(target), f"CREATE DATABASE `{target.database}`")
+    if code == ER.DBACCESS_DENIED_ERROR:
+        return CannotConnect(
+            "the account may not use the database", str(target), f"GRANT the account rights ON `{target.database}`.*"
+        )
+    return CannotConnect(f"the server refuses the connection ({_words(error)})", str(target), "see the server's log")
+
+
+def refused(error: pymysql.Error, where: str = "") -> DatabaseRefused:
+    """The server's own words and number, as an error of ours."""
+    code = error.args[0] if error.args else 0
+    mend = ""
+    if code in (ER.OPTION_PREVENTS_STATEMENT, 1836):
+        mend = "the server is read-only: use the writable one"
+    elif code in (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST):
+        mend = "connect again and repeat"
+    return DatabaseRefused(_words(error), where, mend)
+
+
+def _words(error: pymysql.Error) -> str:
+    code, *text = error.args or (0,)
+    return f"{code}: {text[0] if text else type(error).__name__}"
+
+
+def identifier(name: str) -> str:
+    """`name` quoted for SQL."""
+    return "`" + name.replace("`", "``") + "`"

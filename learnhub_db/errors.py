@@ -1,0 +1,31 @@
+"""Every error a user can meet, with its exit code and its mend.
+
+    LearnHubError
+    ├── UsageError            2  the command line, a file or a setting is wrong; nothing was run
+    ├── DatabaseRefused       3  the server said no
+    └── CannotConnect         4  no usable connection
+
+Exit code 0 is "done" and 1 "there is a difference": neither is an error.
+"""
+
+
+class LearnHubError(Exception):
+    """`what` happened, `where`, and the `mend`: printed as one line, never with a secret in it."""
+
+    exit_code = 3
+
+    def __init__(self, what: str, where: str = "", mend: str = "") -> None:
+        self.what, self.where, self.mend = what, where, mend
+        super().__init__(", ".join(part for part in (what, where, mend) if part))
+
+
+class UsageError(LearnHubError):
+    exit_code = 2
+
+
+class DatabaseRefused(LearnHubError):
+    exit_code = 3
+
+
+class CannotConnect(LearnHubError):
+    exit_code = 4
