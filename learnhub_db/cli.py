@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> None:
     except LearnHubError as error:
         if "--debug" in arguments:
             raise
-        click.echo(f"error: {error}", err=True)
+        click.echo("\n".join(filter(None, (f"error: {error}", error.detail))), err=True)
         sys.exit(error.exit_code)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)

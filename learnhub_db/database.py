@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -12,12 +13,13 @@ from pymysql.constants import CR, ER
 from learnhub_db.errors import CannotConnect, DatabaseRefused, LearnHubError, UsageError
 
 CONNECT_TIMEOUT_SECONDS = 10
+NOT_ALLOWED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.COLUMNACCESS_DENIED_ERROR)
 
 # Routines keep the sql_mode, character set and collation of the connection that created them, so
 # every connection of the toolkit has the same ones, whatever the server's defaults are.
 SESSION = """
     SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci,
-        time_zone = '+00:00',
+        autocommit = 1, foreign_key_checks = 1, unique_checks = 1, time_zone = '+00:00',
         sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'
 """
 
@@ -86,11 +88,22 @@ def connect(target: Target, *, select_database: bool = True) -> Connection:
             autocommit=True,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
         )
-        with connection.cursor() as cursor:
-            cursor.execute(SESSION)
+        settle(connection)
     except pymysql.Error as error:
         raise _cannot_connect(target, error) from error
     return connection
+
+
+def settle(connection: Connection) -> None:
+    """Give the session the toolkit's settings again, whatever a file has set."""
+    rows(connection, SESSION)
+
+
+def rows(connection: Connection, sql: str, arguments: Sequence[object] | None = None) -> list[tuple]:
+    """The rows of a query's first result; pymysql.Error as the driver raises it."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments)
+        return list(cursor.fetchall())
 
 
 def _cannot_connect(target: Target, error: pymysql.Error) -> LearnHubError:
@@ -121,6 +134,8 @@ def refused(error: pymysql.Error, where: str = "") -> DatabaseRefused:
 
 def _words(error: pymysql.Error) -> str:
     code, *text = error.args or (0,)
+    if isinstance(code, int):
+        code %= 65536  # PyMySQL reads it as signed
     return f"{code}: {text[0] if text else type(error).__name__}"
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from learnhub_db.errors import UsageError
 
 SETTINGS_FILE = "learnhub-db.toml"
+MIGRATION_NAME = re.compile(r"\d{4}-[a-z0-9]+(-[a-z0-9]+)*\.sql")
+ROLLBACK = ".rollback.sql"
+PROGRAM_FOLDERS = ("procedures", "triggers", "views", "sql/events")
 
 
 @dataclass(frozen=True)
@@ -18,6 +24,22 @@ class Settings:
 
     database: str = "learnhub"
     owner: str | None = None  # user@host, definer of every stored program; None: who applies
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """A file of the project: `path` from the project's root with slashes, `text` with plain newlines."""
+
+    path: str
+    text: str
+
+    @property
+    def stem(self) -> str:
+        return Path(self.path).stem
+
+    @cached_property
+    def digest(self) -> str:
+        return sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -34,3 +56,64 @@ class Project:
             return Settings(**tomllib.loads(path.read_text(encoding="utf-8")))
         except (tomllib.TOMLDecodeError, TypeError) as error:
             raise UsageError(f"the settings cannot be read ({error})", str(path), "known: database, owner") from None
+
+    def migrations(self) -> list[SqlFile]:
+        """sql/migrations/NNNN-name.sql in order; UsageError for a wrong name, a number twice, a gap."""
+        paths = self._paths("sql/migrations")
+        files = [path for path in paths if not path.name.endswith(ROLLBACK)]
+        for path in set(paths) - set(files):
+            if path.with_name(path.name.removesuffix(ROLLBACK) + ".sql") not in files:
+                raise UsageError("a rollback without its migration", self._name(path), "name it as its migration")
+        self._check_numbers(files)
+        return self._read(files)
+
+    def programs(self) -> list[SqlFile]:
+        """The files of procedures, functions, triggers, views and events."""
+        return [file for folder in PROGRAM_FOLDERS for file in self._read(self._paths(folder))]
+
+    def grants(self) -> list[SqlFile]:
+        """sql/grants/*.sql in order."""
+        return self._read(self._paths("sql/grants"))
+
+    def seed(self, name: str) -> list[SqlFile]:
+        """The .sql files and .sql.j2 templates of sql/seeds/`name` in order; UsageError where there is no such seed."""
+        known = sorted(path.name for path in (self.root / "sql/seeds").glob("*/"))
+        if name not in known:
+            raise UsageError(f"there is no seed {name}", "sql/seeds", f"known: {', '.join(known) or 'none'}")
+        return self._read(self._paths(f"sql/seeds/{name}", (".sql", ".sql.j2")))
+
+    def _paths(self, folder: str, endings: tuple[str, ...] = (".sql",)) -> list[Path]:
+        paths = (self.root / folder).rglob("*")
+        return sorted(path for path in paths if path.name.endswith(endings) and path.is_file())
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+    def _read(self, paths: Iterable[Path]) -> list[SqlFile]:
+        """The files at `paths`; UsageError where one is empty or not UTF-8."""
+        return [SqlFile(self._name(path), self._text(path)) for path in paths]
+
+    def _text(self, path: Path) -> str:
+        try:
+            text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            raise UsageError("the file is not UTF-8", f"{self._name(path)}:{line}", "save it as UTF-8") from None
+        if not text.strip():
+            raise UsageError("the file is empty", self._name(path), "write its statements or remove it")
+        return text
+
+    def _check_numbers(self, files: Iterable[Path]) -> None:
+        previous: Path | None = None
+        for path in files:
+            if not MIGRATION_NAME.fullmatch(path.name) or path.parent != self.root / "sql/migrations":
+                mend = "name it sql/migrations/NNNN-name.sql, in small letters, digits and dashes"
+                raise UsageError("the migration's name cannot be read", self._name(path), mend)
+            step = int(path.name[:4]) - int(previous.name[:4]) if previous else 1
+            if step == 0:
+                both = f"{self._name(previous)} and {self._name(path)}"
+                raise UsageError("two migrations have one number", both, "give the later one the next number")
+            if step > 1:
+                missing = f"{int(previous.name[:4]) + 1:04}"
+                raise UsageError(f"migration {missing} is missing", self._name(path), "restore it or close the gap")
+            previous = path

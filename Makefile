@@ -1,0 +1,34 @@
+PYTHON ?= python3
+BIN := .venv/bin
+# Always the private server: a LEARNHUB_DB_URL of the shell may name a database that no demo belongs in.
+LEARNHUB := env -u LEARNHUB_DB_URL $(BIN)/learnhub-db
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down test
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+
+setup: .venv/installed  ## Install the toolkit into .venv
+
+up: setup  ## Start a MySQL of its own, build the database, fill it with the demo; safe to repeat
+	@$(LEARNHUB) server start
+	@$(LEARNHUB) apply
+	@$(LEARNHUB) seed demo
+	@$(LEARNHUB) server url
+
+down: setup  ## Stop what up started; the data stay
+	@$(LEARNHUB) server stop
+
+test: setup  ## Run the whole suite on a real MySQL
+	@$(BIN)/pytest
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'error: $(PYTHON) is missing or older than 3.11, name a newer one: make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo 'error: $(PYTHON) cannot make a .venv, apt-get install python3-venv' >&2; exit 1; }
+	@echo 'installing into .venv'
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@

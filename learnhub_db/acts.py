@@ -1,0 +1,21 @@
+"""What an apply does, act by act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing done: `verb` applied, created, replaced, granted; or waiting, for the run that `what` names."""
+
+    verb: str
+    what: str
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.what}{f' ({self.note})' if self.note else ''}"
+
+
+Report = Callable[[Act], None]

@@ -1,0 +1,65 @@
+"""Running the statements of a file: a refusal names the file, the line and the server's words."""
+
+from __future__ import annotations
+
+import re
+
+import pymysql
+from pymysql.connections import Connection
+
+from learnhub_db.database import refused
+from learnhub_db.errors import DatabaseRefused
+from learnhub_db.statements import Statement
+
+LINES_AROUND = 1
+_SECRET = re.compile(r"""(?:\b(?:BY|AS|PASSWORD)|=)\s*\(?\s*['"]([^'"]*)""", re.IGNORECASE)
+_NEAR = re.compile(r"near '(?P<text>.*)' at line (?P<line>\d+)\Z", re.DOTALL)
+
+
+def run(connection: Connection, statement: Statement, path: str, mend: str = "") -> None:
+    """Run `statement` of the file `path` and pass over its results; DatabaseRefused where the server says no."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement.text)
+            while cursor.nextset():
+                pass
+    except pymysql.Error as error:
+        raise refusal(error, statement, path, mend) from error
+
+
+def refusal(error: pymysql.Error, statement: Statement, path: str, mend: str = "") -> DatabaseRefused:
+    """`error` at its place in the file, with the lines around it and a caret below."""
+    line, column = _place(error, statement.text)
+    told = refused(error, f"{path}:{statement.line + line}")
+    what = _without_secrets(told.what.splitlines()[0], statement)
+    refusal = DatabaseRefused(what, told.where, "; ".join(filter(None, (told.mend, mend))))
+    refusal.detail = _without_secrets(_excerpt(statement, line, column), statement)
+    return refusal
+
+
+def _without_secrets(text: str, statement: Statement) -> str:
+    for secret in filter(None, _SECRET.findall(statement.text)):
+        text = text.replace(secret, "***")
+    return text
+
+
+def _place(error: pymysql.Error, text: str) -> tuple[int, int]:
+    """Line and column within the statement, from 0: where the server stopped reading, else the statement's start."""
+    near = _NEAR.search(str(error.args[1]) if len(error.args) > 1 else "")
+    if not near:
+        return 0, 0
+    line = int(near["line"]) - 1
+    lines = text.split("\n")
+    column = lines[line].find(near["text"].split("\n")[0]) if line < len(lines) else -1
+    return line, max(column, 0)
+
+
+def _excerpt(statement: Statement, line: int, column: int) -> str:
+    lines = statement.text.split("\n")
+    first, last = max(0, line - LINES_AROUND), min(len(lines), line + LINES_AROUND + 1)
+    shown = []
+    for number in range(first, last):
+        shown.append(f"{statement.line + number:>6} | {lines[number]}".rstrip())
+        if number == line:
+            shown.append(f"       | {' ' * column}^")
+    return "\n".join(shown)

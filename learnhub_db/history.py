@@ -1,0 +1,91 @@
+"""What the toolkit has recorded in a database: applied migrations and deployed objects.
+
+yoyo's own table of applied migrations is read here too, so that nothing needs yoyo where nothing is to be done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pymysql.connections import Connection
+
+from learnhub_db.database import rows
+
+TABLES = {
+    "_learnhub_migrations": """
+        CREATE TABLE IF NOT EXISTS _learnhub_migrations (
+            id         VARCHAR(255) NOT NULL COMMENT 'file name without .sql, as in _yoyo_migration',
+            digest     CHAR(64)     NOT NULL COMMENT 'SHA-256 of the file as it was applied',
+            statements INT UNSIGNED NOT NULL COMMENT 'how many the file held',
+            applied_at TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP COMMENT 'when its last statement was done',
+            PRIMARY KEY (id)
+        ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'content of the applied migrations'""",
+    "_learnhub_objects": """
+        CREATE TABLE IF NOT EXISTS _learnhub_objects (
+            kind       VARCHAR(16)  NOT NULL COMMENT 'procedure, function, trigger, view, event or grants',
+            name       VARCHAR(255) NOT NULL COMMENT 'of the object in small letters; of the file for grants',
+            path       VARCHAR(255) NOT NULL COMMENT 'file in the project',
+            digest     CHAR(64)     NOT NULL COMMENT 'SHA-256 of the statement that created it, of the file for grants',
+            applied_at TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP COMMENT 'last time',
+            PRIMARY KEY (kind, name)
+        ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'programs and grants as deployed from files'""",
+}
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Record:
+    path: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class History:
+    """`migrations`: digests by id, None where another tool applied it; `objects`: records by kind and name."""
+
+    migrations: dict[str, str | None] = field(default_factory=dict)
+    objects: dict[Key, Record] = field(default_factory=dict)
+    tables: frozenset[str] = frozenset()
+
+
+def read(connection: Connection) -> History:
+    """The history of the connection's database, empty where nothing was ever applied; reads only."""
+    tables = frozenset(name for (name,) in rows(connection, "SHOW TABLES LIKE '\\\\_%'"))
+    migrations: dict[str, str | None] = {}
+    if "_yoyo_migration" in tables:
+        migrations = {name: None for (name,) in rows(connection, "SELECT migration_id FROM _yoyo_migration")}
+    if "_learnhub_migrations" in tables:
+        migrations |= {
+            name: digest
+            for name, digest in rows(connection, "SELECT id, digest FROM _learnhub_migrations")
+            if name in migrations
+        }
+    objects: dict[Key, Record] = {}
+    if "_learnhub_objects" in tables:
+        found = rows(connection, "SELECT kind, name, path, digest FROM _learnhub_objects")
+        objects = {(kind, name): Record(path, digest) for kind, name, path, digest in found}
+    return History(migrations, objects, tables)
+
+
+def prepare(connection: Connection, history: History) -> None:
+    """Create the toolkit's tables that are not there yet."""
+    for name, create in TABLES.items():
+        if name not in history.tables:
+            rows(connection, create)
+
+
+def record_migration(connection: Connection, name: str, digest: str, statements: int) -> None:
+    rows(
+        connection,
+        "REPLACE INTO _learnhub_migrations (id, digest, statements) VALUES (%s, %s, %s)",
+        (name, digest, statements),
+    )
+
+
+def record_object(connection: Connection, key: Key, record: Record) -> None:
+    rows(
+        connection,
+        "REPLACE INTO _learnhub_objects (kind, name, path, digest) VALUES (%s, %s, %s, %s)",
+        (*key, record.path, record.digest),
+    )

@@ -1,0 +1,152 @@
+"""Migrations through yoyo: its list, its order by `-- depends:`, its bookkeeping; our statements, lock and session.
+
+yoyo would split files without DELIMITER, keep its lock in a row that outlives a kill, probe for transactional DDL on
+every connection, and undo what it had done when a statement fails. None of that happens here.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from pymysql.connections import Connection
+from yoyo.backends.core.mysql import MySQLBackend
+from yoyo.connections import DatabaseURI
+from yoyo.migrations import Migration as YoyoMigration
+from yoyo.migrations import MigrationList, default_migration_table, parse_metadata_from_sql_comments, topological_sort
+from yoyo.topologicalsort import CycleError
+
+from learnhub_db import database, execution, history, lock
+from learnhub_db.acts import Act, Report
+from learnhub_db.errors import UsageError
+from learnhub_db.project import SqlFile
+from learnhub_db.statements import Statement, split
+
+
+class Migration(YoyoMigration):
+    """A file of sql/migrations, split as the mysql client splits it."""
+
+    steps: list[Statement]
+
+    def __init__(self, file: SqlFile) -> None:
+        super().__init__(file.stem, file.path, None)
+        self.file = file
+        self._depends: set[Migration] = set()
+
+    def load(self) -> None:
+        """Split the file; UsageError where it cannot be read, holds no statement, or leaves the database."""
+        if self.loaded:
+            return
+        steps = split(self.file.text, self.path)
+        if not steps:
+            raise UsageError("the migration holds no statement", self.path, "write one or remove the file")
+        for step in steps:
+            if step.text.split(maxsplit=1)[0].upper() == "USE":
+                raise UsageError("the migration holds a USE", f"{self.path}:{step.line}", "the database is the URL's")
+        self.steps = steps
+
+    def process_steps(self, backend: Backend, direction: str, force: bool = False) -> None:
+        """Run the statements; the first that fails ends it, and those before it stay done."""
+        self.load()
+        for done, statement in enumerate(self.steps):
+            stay = f"the {done} statements before it are done and stay: undo them before the next apply"
+            execution.run(backend.connection, statement, self.path, stay if done else "")
+        backend.connection.commit()
+        database.settle(backend.connection)
+
+
+class Backend(MySQLBackend):
+    """yoyo's MySQL backend on a connection of the toolkit: learnhub://user:password@host:port/database."""
+
+    def __init__(
+        self,
+        uri: DatabaseURI | None,
+        migration_table: str = default_migration_table,
+        connection: Connection | None = None,
+    ) -> None:
+        self._given = connection
+        super().__init__(uri, migration_table)
+
+    def connect(self, uri: DatabaseURI | None) -> Connection:
+        return self._given or database.connect(database.Target.parse(uri._replace(scheme="mysql").uri))
+
+    def init_database(self) -> None:
+        """Nothing: neither a lock table nor a probe for transactional DDL."""
+
+    def quote_identifier(self, identifier: str) -> str:
+        return database.identifier(identifier)
+
+    def list_tables(self, **_: object) -> list[str]:
+        return [name for (name,) in database.rows(self.connection, "SHOW TABLES")]
+
+    def ensure_internal_schema_updated(self) -> None:
+        super().ensure_internal_schema_updated()
+        self._internal_schema_updated = True
+
+    @contextmanager
+    def lock(self, timeout: int = lock.WAIT_SECONDS) -> Iterator[None]:
+        ((name,),) = database.rows(self.connection, "SELECT DATABASE()")
+        with lock.held(self.connection, name, report=lambda act: None):
+            yield
+
+    def get_log_data(self, migration: YoyoMigration | None = None, operation: str = "apply") -> dict[str, object]:
+        """As yoyo's, for accounts without a name and hosts without a name server too."""
+        return {
+            "id": str(uuid4()),
+            "migration_id": migration and migration.id,
+            "migration_hash": migration and migration.hash,
+            "username": _user(),
+            "hostname": socket.gethostname(),
+            "created_at_utc": datetime.now(UTC).replace(tzinfo=None),
+            "operation": operation,
+        }
+
+
+def read(files: Sequence[SqlFile]) -> MigrationList:
+    """The migrations of `files`, ordered by their `-- depends:` lines; UsageError for an unknown one or a circle."""
+    migrations = {file.stem: Migration(file) for file in files}
+    for migration in migrations.values():
+        directives, _, _ = parse_metadata_from_sql_comments(migration.file.text)
+        for name in directives.get("depends", "").split():
+            if name not in migrations:
+                raise UsageError(f"the migration depends on {name}", migration.path, "there is no such migration")
+            migration._depends.add(migrations[name])
+    try:
+        return MigrationList(topological_sort(migrations.values()))
+    except CycleError as error:
+        circle = ", ".join(migration.path for migration in error.args[1])
+        raise UsageError("the migrations depend on each other in a circle", circle, "break it") from None
+
+
+def apply(connection: Connection, files: Sequence[SqlFile], report: Report) -> None:
+    """Apply those of `files` that yoyo's table does not name, in order; all are read before the first one runs."""
+    backend = Backend(None, connection=connection)
+    pending = backend.to_apply(read(files))
+    for migration in pending:
+        migration.load()
+    for migration in pending:
+        started = time.monotonic()
+        migration.process_steps(backend, "apply")
+        with backend.transaction():
+            backend.log_migration(migration, "apply")
+            backend.mark_one(migration, log=False)
+            history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
+        note = f"{_counted(len(migration.steps))}, {time.monotonic() - started:.1f} s"
+        report(Act("applied", migration.path, note))
+
+
+def _counted(statements: int) -> str:
+    return f"{statements} statement{'' if statements == 1 else 's'}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -1,0 +1,68 @@
+"""How the project's files and a database stand to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pymysql
+
+from learnhub_db import catalogue, deployment, grants, history
+from learnhub_db.database import Target, connect, refused
+from learnhub_db.deployment import Contents
+from learnhub_db.history import History
+from learnhub_db.project import Project
+
+APPLIED = "applied"
+PENDING = "pending"  # never applied
+CHANGED = "changed"  # applied with another content
+MISSING = "missing"  # applied, but gone from the server
+ORPHANED = "orphaned"  # applied, but its file is gone
+
+
+@dataclass(frozen=True)
+class Standing:
+    state: str
+    kind: str
+    name: str
+    path: str
+
+
+def read(project: Project, target: Target) -> list[Standing]:
+    """Each migration, program and grant file with its state; reads only."""
+    contents = deployment.read(project)
+    with connect(target) as connection:
+        try:
+            past, existing = history.read(connection), catalogue.programs(connection)
+        except pymysql.Error as error:
+            raise refused(error, str(target)) from error
+    return [*_migrations(contents, past), *_objects(contents, past, set(existing))]
+
+
+def _migrations(contents: Contents, past: History) -> Iterator[Standing]:
+    for file in contents.migrations:
+        state = PENDING
+        if file.stem in past.migrations:
+            state = APPLIED if past.migrations[file.stem] in (None, file.digest) else CHANGED
+        yield Standing(state, "migration", file.stem, file.path)
+    for name in sorted(past.migrations.keys() - {file.stem for file in contents.migrations}):
+        yield Standing(ORPHANED, "migration", name, f"sql/migrations/{name}.sql")
+
+
+def _objects(contents: Contents, past: History, existing: set[history.Key]) -> Iterator[Standing]:
+    wanted = {program.key: (program.name, program.path, program.digest) for program in contents.programs}
+    files = [grant.file for grant in (*contents.accounts, *contents.grants)]
+    wanted |= {(grants.KIND, file.path): (file.stem, file.path, file.digest) for file in files}
+    for key, (name, path, digest) in wanted.items():
+        there = key in existing or key[0] == grants.KIND
+        yield Standing(_state(past, key, digest, there), key[0], name, path)
+    for key in sorted(past.objects.keys() - wanted.keys()):
+        yield Standing(ORPHANED, *key, past.objects[key].path)
+
+
+def _state(past: History, key: history.Key, digest: str, there: bool) -> str:
+    if key not in past.objects:
+        return PENDING
+    if not there:
+        return MISSING
+    return APPLIED if past.objects[key].digest == digest else CHANGED

@@ -1,0 +1,144 @@
+"""SQL text as the statements that the stock mysql client would send, each with its place.
+
+Quotes are read as under the default sql_mode: a backslash escapes, double quotes hold a string. Comments inside a
+statement stay in it, as the client leaves them since MySQL 9; statements of nothing but comments are dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import lru_cache
+
+from learnhub_db.errors import UsageError
+
+_COMMENT = r"/\*(?![!+]).*?\*/"
+_LINE_COMMENT = r"(?:\#|--(?=\s|\Z))[^\n]*"
+_BLANK = re.compile(rf"\s+|(?P<block>{_COMMENT})|(?P<line>{_LINE_COMMENT})", re.DOTALL)
+_DELIMITER_COMMAND = re.compile(r"delimiter(?:[ \t]+(?P<argument>[^\n]*))?(?=\n|\Z)", re.IGNORECASE)
+_ARGUMENT = re.compile(r"""(?P<quote>['"`])(?P<quoted>[^\n]*?)(?P=quote)|(?P<plain>[^\s'"`]\S*)""")
+
+# The client ends a hint at the line's end too, and looks at delimiters before anything else.
+_OPAQUE = rf"""
+    (?P<quoted>'[^'\\]*+(?:\\.[^'\\]*+)*+' | "[^"\\]*+(?:\\.[^"\\]*+)*+" | `[^`]*+`)
+  | (?P<dollar>(?<![\w$])\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
+  | (?P<hint>/\*\+[^\n]*?(?:\*/|(?=\n|\Z)))
+  | (?P<comment>{_COMMENT} | {_LINE_COMMENT})
+  | (?P<open>['"`] | (?<![\w$])\$\w*\$ | /\*(?!!))
+  | (?P<backslash>\\)
+"""
+_OPENERS = {"'": "quote", '"': "quote", "`": "quote", "$": "dollar quote", "/": "comment"}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement without its delimiter; `line` counts from 1, `offset` from 0 in the text with plain newlines."""
+
+    text: str
+    line: int
+    offset: int
+
+
+def plain(text: str) -> str:
+    """`text` as the client reads a file: without a byte order mark, every line ended by one newline."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def split(text: str, where: str = "") -> list[Statement]:
+    """The statements of `text` in order; UsageError naming `where` and the line for what cannot be read."""
+    return _Reader(plain(text), where).statements()
+
+
+def code_only(sql: str) -> str:
+    """`sql` with each comment and string replaced by a space: what is left names things."""
+    return _tokens(";").sub(lambda found: found[0] if found["delimiter"] or found[0][0] == "`" else " ", sql)
+
+
+@lru_cache
+def _tokens(delimiter: str) -> re.Pattern[str]:
+    return re.compile(rf"(?P<delimiter>{re.escape(delimiter)}) | {_OPAQUE}", re.DOTALL | re.VERBOSE)
+
+
+class _Reader:
+    """Walks through a text once, as the client does, with the delimiter in force."""
+
+    def __init__(self, text: str, where: str) -> None:
+        self.text, self.where = text, where
+        self.delimiter = ";"
+        self.newlines = [newline.start() for newline in re.finditer("\n", text)]
+        self.position = self.flushed = 0  # flushed: up to here the client has sent or dropped everything
+
+    def statements(self) -> list[Statement]:
+        found = []
+        while self._skip_blank():
+            start, end = self.position, self._find_end()
+            if end > start:
+                found.append(Statement(self.text[start:end].rstrip(), self._line(start), start))
+        return found
+
+    def _skip_blank(self) -> bool:
+        """Pass spaces, comments and DELIMITER commands; False at the text's end."""
+        hidden = False
+        while self.position < len(self.text) and not self.text.startswith(self.delimiter, self.position):
+            blank = _BLANK.match(self.text, self.position)
+            command = _DELIMITER_COMMAND.match(self.text, self.position)
+            if blank:
+                hidden = self._pass_blank(blank) or hidden
+            elif command:
+                self._change_delimiter(command, hidden)
+                hidden = False
+            else:
+                break
+        return self.position < len(self.text)
+
+    def _pass_blank(self, blank: re.Match[str]) -> bool:
+        """Whether the client keeps this comment in its buffer, where it hides a DELIMITER that follows."""
+        self.position = blank.end()
+        if not blank["line"]:
+            return False
+        pending = self.text[self.flushed : blank.start()]
+        if pending.strip("\n") and ("\n" in pending.rstrip("\n") or not self._ends_statement(pending)):
+            return True
+        self.flushed = self.position
+        return False
+
+    def _ends_statement(self, pending: str) -> bool:
+        return self.flushed > 0 and self.text[self.flushed - 1] != "\n" and not pending.strip()
+
+    def _change_delimiter(self, command: re.Match[str], hidden: bool) -> None:
+        line_start = self.text.rfind("\n", 0, command.start()) + 1
+        if hidden:
+            mend = "start the comments above it at their lines' beginning"
+            self._refuse(command.start(), "the mysql client does not see this DELIMITER", mend)
+        if self.flushed > line_start:
+            self._refuse(command.start(), "DELIMITER follows a statement", "give it a line of its own")
+        argument = _ARGUMENT.match(command["argument"] or "")
+        delimiter = argument and (argument["quoted"] or argument["plain"])
+        if not delimiter or "\\" in delimiter:
+            self._refuse(command.start(), "DELIMITER names no delimiter", "write DELIMITER $$, without a backslash")
+        self.delimiter = delimiter
+        self.position = self.flushed = command.end()
+
+    def _find_end(self) -> int:
+        """The end of the statement that starts here; afterwards the reader stands behind its delimiter."""
+        tokens = _tokens(self.delimiter)
+        for token in iter(lambda: tokens.search(self.text, self.position), None):
+            self.position = token.end()
+            if token["delimiter"]:
+                self.flushed = token.end()
+                return token.start()
+            if token["open"]:
+                self._refuse(token.start(), f"a {_OPENERS[token[0][0]]} is not closed", f"close the {token[0]}")
+            if token["backslash"]:
+                mend = "client commands such as \\G have no place in a file"
+                self._refuse(token.start(), "a backslash outside quotes", mend)
+        self.position = self.flushed = len(self.text)
+        return len(self.text)
+
+    def _line(self, position: int) -> int:
+        return bisect_left(self.newlines, position) + 1
+
+    def _refuse(self, position: int, what: str, mend: str) -> None:
+        place = f"{self.where}:" if self.where else "line "
+        raise UsageError(what, f"{place}{self._line(position)}", mend)

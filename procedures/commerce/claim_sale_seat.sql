@@ -1,0 +1,39 @@
+-- Takes one seat of a sale, from a random slot, so that buyers do not queue for one row.
+--
+-- Slots that another buyer holds are skipped. Only when no other is left does the call wait for one of them: a seat
+-- that is free and held by nobody is always found. A sold-out sale is seen without waiting for any lock.
+--
+-- Parameters
+--   p_sale_id  which sale
+--   p_fresh    TRUE: a plain read sees what is committed now, so it may tell that nothing is left
+--   p_claimed  whether a seat was taken
+-- Example
+--   CALL claim_sale_seat(3, TRUE, @claimed);
+
+DELIMITER $$
+CREATE PROCEDURE claim_sale_seat(IN p_sale_id BIGINT UNSIGNED, IN p_fresh BOOLEAN, OUT p_claimed BOOLEAN)
+  COMMENT 'Takes one seat of a sale, from a random slot'
+  SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
+BEGIN
+  DECLARE v_start SMALLINT UNSIGNED DEFAULT FLOOR(RAND() * policy_value('flash_sale_slots'));
+  DECLARE v_slot  SMALLINT UNSIGNED;
+
+  SELECT slot INTO v_slot FROM flash_sale_stock
+   WHERE sale_id = p_sale_id AND slot >= v_start AND seats_left > 0
+   ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF v_slot IS NULL THEN
+    SELECT slot INTO v_slot FROM flash_sale_stock
+     WHERE sale_id = p_sale_id AND slot < v_start AND seats_left > 0
+     ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
+  END IF;
+  IF v_slot IS NULL AND (NOT p_fresh OR EXISTS (SELECT 1 FROM flash_sale_stock
+                                                 WHERE sale_id = p_sale_id AND seats_left > 0)) THEN
+    SELECT slot INTO v_slot FROM flash_sale_stock
+     WHERE sale_id = p_sale_id AND seats_left > 0
+     ORDER BY slot LIMIT 1 FOR UPDATE;
+  END IF;
+
+  UPDATE flash_sale_stock SET seats_left = seats_left - 1 WHERE sale_id = p_sale_id AND slot = v_slot;
+  SET p_claimed = v_slot IS NOT NULL;
+END$$
+DELIMITER ;

@@ -1,0 +1,41 @@
+"""The command line as a test types it, in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from learnhub_db.cli import main
+from learnhub_db.database import Target
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Ran]
+
+
+def runner(target: Target, capsys: pytest.CaptureFixture[str], *options: str) -> Run:
+    """A function that runs learnhub-db on `target` with the words it is given."""
+
+    def run(*words: str) -> Ran:
+        capsys.readouterr()
+        try:
+            main(["--url", target.url, *options, *words])
+            code = 0
+        except SystemExit as stop:
+            code = stop.code
+        return Ran(code, *capsys.readouterr())
+
+    return run

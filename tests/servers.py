@@ -1,0 +1,109 @@
+"""The MySQL server a test session runs on: a given one, a container, or a private one.
+
+LEARNHUB_TEST_URL names one. Else a container of LEARNHUB_MYSQL_IMAGE where a Docker engine answers, else the
+private server; LEARNHUB_TEST_SERVER=container or =private allows only the one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from learnhub_db.database import Target
+from learnhub_db.errors import LearnHubError, UsageError
+from learnhub_db.server import start, stop
+from learnhub_db.server.lock import locked
+
+IMAGE = "mysql:9.7"
+OPTIONS = "--log-bin-trust-function-creators=1 --max-connections=500"
+PRIVATE = Path(__file__).parent.parent / ".learnhub" / "test-server"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server, for pytest's header and for the tests."""
+
+    administrator: Target
+    remarks: list[str]
+    close: Callable[[], None]
+
+
+def open_server() -> Server:
+    """The server that the environment asks for; LearnHubError where it cannot be had."""
+    url = os.environ.get("LEARNHUB_TEST_URL")
+    if url:
+        target = Target.parse(url)
+        return Server(target, [f"server: {target}, of LEARNHUB_TEST_URL"], lambda: None)
+    forced = os.environ.get("LEARNHUB_TEST_SERVER")
+    if forced not in (None, "", "container", "private"):
+        raise UsageError(f"LEARNHUB_TEST_SERVER is {forced}", "", "known: container, private")
+    if forced == "private":
+        return _private([])
+    try:
+        return _container()
+    except NoContainer as error:
+        if forced:
+            raise
+        return _private([f"no container: {error}"])
+
+
+class NoContainer(LearnHubError):
+    """Why there is no container; the next choice is the private server."""
+
+
+def _container() -> Server:
+    import docker
+    from testcontainers.community.mysql import MySqlContainer
+
+    try:
+        docker.from_env().ping()
+    except Exception as error:  # docker's, requests' or urllib3's, as the engine is absent
+        raise NoContainer("no Docker engine answers", "", "start one, or let the private server serve") from error
+    image = os.environ.get("LEARNHUB_MYSQL_IMAGE") or IMAGE
+    container = MySqlContainer(image, username="root", password="test").with_command(OPTIONS)
+    try:
+        container.start()
+        target = Target(
+            container.get_container_host_ip(), int(container.get_exposed_port(3306)), "root", "test", "mysql"
+        )
+    except Exception as error:  # of the engine, the registry or the image: the session can do without
+        container.stop()
+        words = str(getattr(error, "explanation", None) or error).strip().splitlines() or [type(error).__name__]
+        raise NoContainer(f"{image} does not start ({words[0]})", "", "set LEARNHUB_MYSQL_IMAGE to another") from error
+    return Server(target, [f"server: {target}, a container of {image}"], container.stop)
+
+
+def _private(remarks: list[str]) -> Server:
+    """A fresh private server, shared by all sessions that run at the same time; the last one ends it."""
+    users = _users_file()
+    with locked(PRIVATE.with_name("test-server.gate")):
+        if _alone(users):
+            stop(PRIVATE)
+            shutil.rmtree(PRIVATE, ignore_errors=True)
+        fcntl.flock(users, fcntl.LOCK_SH)
+        target = start(PRIVATE, "mysql")
+
+    def close() -> None:
+        with locked(PRIVATE.with_name("test-server.gate")):
+            if _alone(users):
+                stop(PRIVATE)
+        os.close(users)
+
+    return Server(target, [*remarks, f"server: {target}, private, in {PRIVATE}"], close)
+
+
+def _users_file() -> int:
+    PRIVATE.parent.mkdir(exist_ok=True)
+    return os.open(PRIVATE.with_name("test-server.users"), os.O_CREAT | os.O_RDWR, 0o600)
+
+
+def _alone(users: int) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,8 @@
+SELECT 1,
+       'a
+b';
+DELIMITER $$
+SELECT 2;
+$$
+DELIMITER ;
+SELECT 3;

@@ -1,0 +1,7 @@
+SELECT 1; 
+-- the routines
+/* with
+   care */
+
+/* here */ DELIMITER $$
+SELECT 2; $$

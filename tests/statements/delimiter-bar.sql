@@ -1,0 +1,5 @@
+DELIMITER |
+SELECT 1; |
+SELECT 1 OR 0 |
+delimiter ;
+SELECT 2;

@@ -1,0 +1,4 @@
+dElImItEr //
+SELECT 1; //
+DELIMITER ;
+SELECT 2;

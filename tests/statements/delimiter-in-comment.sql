@@ -1,0 +1,6 @@
+-- DELIMITER $$
+/*
+DELIMITER //
+*/
+SELECT 1;
+SELECT 2;

@@ -1,0 +1,4 @@
+SELECT 'a
+DELIMITER $$
+b';
+SELECT 2;

@@ -1,0 +1,5 @@
+DELIMITER /
+SELECT 4
+/
+SELECT ';'
+/

@@ -1,0 +1,4 @@
+DELIMITER	$$ -- from here on
+SELECT 1; $$
+DELIMITER ;   
+SELECT 2;

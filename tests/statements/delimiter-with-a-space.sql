@@ -1,0 +1,3 @@
+DELIMITER 'end of it'
+SELECT 1; end of it
+SELECT 2 end of it

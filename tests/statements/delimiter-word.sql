@@ -1,0 +1,5 @@
+DELIMITER go
+SELECT 1; go
+SELECT 'gopher' go
+SELECT 1 AS GO go
+DELIMITER ;

@@ -1,0 +1,3 @@
+DELIMITER //
+SELECT $$a // b$$ //
+SELECT 2; //

@@ -1,0 +1,3 @@
+SELECT /*+ NO_INDEX_MERGE(t)
+  ; 4 */ 5;
+SELECT 6;

@@ -1,0 +1,11 @@
+/*!50003 DROP FUNCTION IF EXISTS `f` */;
+/*!50003 SET sql_mode = 'STRICT_TRANS_TABLES' */ ;
+DELIMITER ;;
+CREATE DEFINER=`a;b`@`%` FUNCTION `f`() RETURNS int
+    DETERMINISTIC
+BEGIN
+  -- half; way
+  RETURN 1;
+END ;;
+DELIMITER ;
+/*!50003 SET sql_mode = @saved */ ;

@@ -1,0 +1,2 @@
+USE mysql;
+SELECT 1;

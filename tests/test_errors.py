@@ -1,0 +1,161 @@
+"""What goes wrong is told in one line: what, where, the mend; never with a password."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import small_project
+from learnhub_db.database import Target, connect, rows
+from learnhub_db.errors import NoServer
+from learnhub_db.server import start, stop
+
+VERBS = ["apply", "status"]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return small_project.write(tmp_path)
+
+
+def told(target: Target, root: Path, *words: str) -> tuple[int, list[str]]:
+    """Exit code and stderr of the command line in a process of its own."""
+    command = [sys.executable, "-m", "learnhub_db", "--url", target.url, "--project", str(root), *words]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    everything = answer.stdout + answer.stderr
+    assert "Traceback" not in everything
+    assert not target.password or target.password not in everything
+    return answer.returncode, answer.stderr.splitlines()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_url_that_does_not_answer(shop, server, verb):
+    target = replace(server, port=1, password="s3cr3t-w0rd")
+    line = f"error: no MySQL answers, {target}, start it, or correct the URL's host and port"
+    assert told(target, shop, verb) == (4, [line])
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_wrong_password(shop, server, verb):
+    target = replace(server, password="s3cr3t-w0rd")
+    line = f"error: the server refuses the login, {target}, correct the URL's user and password"
+    assert told(target, shop, verb) == (4, [line])
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_missing_database(shop, server, verb):
+    target = server.named("no_such_database")
+    line = f"error: there is no such database, {target}, CREATE DATABASE `no_such_database`"
+    assert told(target, shop, verb) == (4, [line])
+
+
+def test_a_broken_statement_is_shown_in_its_lines(tmp_path, empty_database):
+    root = small_project.write(tmp_path, {"sql/migrations/0001-a.sql": "-- one\nCREATE TABLE a (\n    id INTEGR\n);\n"})
+    code, lines = told(empty_database, root, "apply")
+    assert code == 3
+    assert lines[0].startswith("error: 1064: You have an error in your SQL syntax;")
+    assert lines[0].endswith(", sql/migrations/0001-a.sql:3")
+    assert lines[1:] == ["     2 | CREATE TABLE a (", "     3 |     id INTEGR", "       |        ^", "     4 | )"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        (
+            "views/v.sql",
+            "CREATE VIEW v AS SELECT * FROM nothing;\n",
+            "error: 1146: Table '{database}.nothing' doesn't exist, views/v.sql:1",
+        ),
+        (
+            "triggers/t.sql",
+            "-- head\nCREATE TRIGGER t AFTER INSERT ON nothing FOR EACH ROW SET @a = 1;\n",
+            "error: 1146: Table '{database}.nothing' doesn't exist, triggers/t.sql:2",
+        ),
+        (
+            "sql/grants/g.sql",
+            "GRANT EXECUTE ON PROCEDURE nothing TO CURRENT_USER();\n",
+            "error: 1305: PROCEDURE nothing does not exist, sql/grants/g.sql:1",
+        ),
+    ],
+)
+def test_a_file_that_needs_what_is_not_there(tmp_path, empty_database, path, text, line):
+    code, lines = told(empty_database, small_project.write(tmp_path, {path: text}), "apply")
+    assert (code, lines[0]) == (3, line.format(database=empty_database.database))
+
+
+def test_a_password_in_a_file_is_not_shown(tmp_path, empty_database):
+    text = "CREATE USER nobody_here IDENTIFIED BY 's3cr3t-w0rd' PASSWORT EXPIRE;\n"
+    code, lines = told(empty_database, small_project.write(tmp_path, {"sql/grants/g.sql": text}), "apply")
+    assert (code, lines[1]) == (3, "     1 | CREATE USER nobody_here IDENTIFIED BY '***' PASSWORT EXPIRE")
+    assert "s3cr3t" not in "".join(lines)
+
+
+def test_a_file_that_breaks_the_rules_needs_no_server(tmp_path, server):
+    root = small_project.write(tmp_path, {"sql/migrations/0001-a.sql": "  \n"})
+    line = "error: the file is empty, sql/migrations/0001-a.sql, write its statements or remove it"
+    assert told(replace(server, port=1), root, "apply") == (2, [line])
+
+
+def test_an_account_without_the_right(shop, server, empty_database):
+    with connect(server) as connection:
+        rows(connection, f"CREATE USER {empty_database.database} IDENTIFIED BY 's3cr3t-w0rd'")
+        rows(connection, f"GRANT SELECT ON {empty_database.database}.* TO {empty_database.database}")
+        try:
+            target = replace(empty_database, user=empty_database.database, password="s3cr3t-w0rd")
+            code, lines = told(target, shop, "apply")
+            assert (code, len(lines)) == (3, 1)
+            assert lines[0].startswith("error: 1142: CREATE command denied to user")
+            assert told(target, shop, "status")[0] == 0
+        finally:
+            rows(connection, f"DROP USER {empty_database.database}")
+
+
+class TestServerSettings:
+    """On a server of the test's own, since they concern all its users."""
+
+    @pytest.fixture(scope="class")
+    def own_server(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+        home = tmp_path_factory.mktemp("own") / "server"
+        try:
+            yield start(home, "shop")
+        except NoServer as error:
+            pytest.skip(str(error))
+        finally:
+            stop(home)
+
+    def test_a_read_only_server(self, own_server, shop):
+        with connect(own_server) as connection:
+            rows(connection, "SET GLOBAL super_read_only = 1")
+            try:
+                code, lines = told(own_server, shop, "apply")
+            finally:
+                rows(connection, "SET GLOBAL super_read_only = 0, read_only = 0")
+        assert (code, len(lines)) == (3, 1)
+        assert lines[0].startswith("error: 1290: The MySQL server is running with the --super-read-only option")
+        assert lines[0].endswith(f", {own_server}, the server is read-only: use the writable one")
+
+    def test_a_binary_log_that_trusts_no_function(self, own_server, shop):
+        with connect(own_server) as connection:
+            rows(connection, "SET GLOBAL log_bin_trust_function_creators = 0")
+            rows(connection, "CREATE USER plain@'%' IDENTIFIED BY 's3cr3t-w0rd'")
+            rows(connection, "GRANT ALL ON shop.* TO plain@'%'")
+            target = replace(own_server, user="plain", password="s3cr3t-w0rd")
+            try:
+                code, lines = told(target, shop, "apply")
+                created = rows(connection, "SHOW PROCEDURE STATUS WHERE Db = 'shop'")
+            finally:
+                rows(connection, "SET GLOBAL log_bin_trust_function_creators = 1")
+        assert (code, lines) == (
+            3,
+            [
+                "error: the server lets no account without SUPER create a function, procedures/sales/with_tax.sql, "
+                "an administrator runs SET PERSIST log_bin_trust_function_creators = 1"
+            ],
+        )
+        assert created == []
+        assert told(target, shop, "apply") == (0, [])
