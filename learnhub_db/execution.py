@@ -12,7 +12,7 @@ from learnhub_db.errors import DatabaseRefused
 from learnhub_db.statements import Statement
 
 LINES_AROUND = 1
-_SECRET = re.compile(r"""(?:\b(?:BY|AS|PASSWORD)|=)\s*\(?\s*['"]([^'"]*)""", re.IGNORECASE)
+_MAY_HOLD_A_PASSWORD = re.compile(r"\b(?:IDENTIFIED|PASSWORD)\b", re.IGNORECASE)
 _NEAR = re.compile(r"near '(?P<text>.*)' at line (?P<line>\d+)\Z", re.DOTALL)
 
 
@@ -28,19 +28,15 @@ def run(connection: Connection, statement: Statement, path: str, mend: str = "")
 
 
 def refusal(error: pymysql.Error, statement: Statement, path: str, mend: str = "") -> DatabaseRefused:
-    """`error` at its place in the file, with the lines around it and a caret below."""
+    """`error` at its place in the file, with the lines around it and a caret; of a password nothing is shown."""
     line, column = _place(error, statement.text)
     told = refused(error, f"{path}:{statement.line + line}")
-    what = _without_secrets(told.what.splitlines()[0], statement)
+    what, detail = told.what.splitlines()[0], _excerpt(statement, line, column)
+    if _MAY_HOLD_A_PASSWORD.search(statement.text):
+        what, detail = what.split(" near '")[0], ""
     refusal = DatabaseRefused(what, told.where, "; ".join(filter(None, (told.mend, mend))))
-    refusal.detail = _without_secrets(_excerpt(statement, line, column), statement)
+    refusal.detail = detail
     return refusal
-
-
-def _without_secrets(text: str, statement: Statement) -> str:
-    for secret in filter(None, _SECRET.findall(statement.text)):
-        text = text.replace(secret, "***")
-    return text
 
 
 def _place(error: pymysql.Error, text: str) -> tuple[int, int]:
@@ -49,9 +45,8 @@ def _place(error: pymysql.Error, text: str) -> tuple[int, int]:
     if not near:
         return 0, 0
     line = int(near["line"]) - 1
-    lines = text.split("\n")
-    column = lines[line].find(near["text"].split("\n")[0]) if line < len(lines) else -1
-    return line, max(column, 0)
+    stopped, read = near["text"].split("\n")[0], text.split("\n")[line]
+    return line, max(read.find(stopped), 0) if stopped else len(read)
 
 
 def _excerpt(statement: Statement, line: int, column: int) -> str:

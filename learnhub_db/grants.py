@@ -33,4 +33,4 @@ class GrantFile:
 
 def read(project: Project) -> list[GrantFile]:
     """The files of sql/grants in order."""
-    return [GrantFile(file, split(file.text, file.path)) for file in project.grants()]
+    return [GrantFile(file, split(file.text, file.path)) for file in project.files("sql/grants")]

@@ -75,7 +75,7 @@ class Program:
 
 def read(project: Project) -> list[Program]:
     """Every program of the project in the order of creation; UsageError for a file that breaks the rules."""
-    programs = [_program(file, project.settings.owner) for file in project.programs()]
+    programs = [_program(file, project.settings.owner) for file in project.files(*KINDS_IN)]
     seen: dict[tuple[str, str], Program] = {}
     for program in programs:
         if program.key in seen:

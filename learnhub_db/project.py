@@ -15,7 +15,6 @@ from learnhub_db.errors import UsageError
 SETTINGS_FILE = "learnhub-db.toml"
 MIGRATION_NAME = re.compile(r"\d{4}-[a-z0-9]+(-[a-z0-9]+)*\.sql")
 ROLLBACK = ".rollback.sql"
-PROGRAM_FOLDERS = ("procedures", "triggers", "views", "sql/events")
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,9 @@ class Project:
         self._check_numbers(files)
         return self._read(files)
 
-    def programs(self) -> list[SqlFile]:
-        """The files of procedures, functions, triggers, views and events."""
-        return [file for folder in PROGRAM_FOLDERS for file in self._read(self._paths(folder))]
-
-    def grants(self) -> list[SqlFile]:
-        """sql/grants/*.sql in order."""
-        return self._read(self._paths("sql/grants"))
+    def files(self, *folders: str) -> list[SqlFile]:
+        """The *.sql files in and below `folders`, in order; UsageError where one is empty or not UTF-8."""
+        return [file for folder in folders for file in self._read(self._paths(folder))]
 
     def seed(self, name: str) -> list[SqlFile]:
         """The .sql files and .sql.j2 templates of sql/seeds/`name` in order; UsageError where there is no such seed."""
@@ -90,7 +85,6 @@ class Project:
         return path.relative_to(self.root).as_posix()
 
     def _read(self, paths: Iterable[Path]) -> list[SqlFile]:
-        """The files at `paths`; UsageError where one is empty or not UTF-8."""
         return [SqlFile(self._name(path), self._text(path)) for path in paths]
 
     def _text(self, path: Path) -> str:

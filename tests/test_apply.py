@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import subprocess
 import sys
@@ -117,6 +118,15 @@ def test_plain_yoyo_reads_what_was_applied(shop, empty_database):
     assert operations == [("0001-products", "apply"), ("0002-sales", "apply")]
 
 
+def test_an_account_of_the_machine_without_a_name_is_logged_by_its_number(shop, empty_database, monkeypatch):
+    def nameless() -> str:
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    apply(shop, empty_database)
+    assert ask(empty_database, "SELECT DISTINCT username FROM _yoyo_log") == [(str(os.getuid()),)]
+
+
 def yoyo_list(root: Path, url: str) -> list[list[str]]:
     command = [sys.executable, "-m", "yoyo", "list", "--no-config-file", "--batch", "--database", url]
     answer = subprocess.run(
@@ -193,7 +203,7 @@ INSERT INTO a
     ("text", "message"),
     [
         ("-- a comment\n", "the migration holds no statement, sql/migrations/0002-b.sql, write one or remove the file"),
-        ("SELECT 1;\nUSE mysql;\n", "the migration holds a USE, sql/migrations/0002-b.sql:2, the database is the URL's"),
+        ("DO 1;\nUSE mysql;\n", "the migration holds a USE, sql/migrations/0002-b.sql:2, the database is the URL's"),
         ("SELECT 'a;\n", "a quote is not closed, sql/migrations/0002-b.sql:1, close the '"),
     ],
 )
@@ -397,7 +407,7 @@ class TestOwner:
         ask(server, f"GRANT SHOW_ROUTINE ON *.* TO {account.user}@'%'")
         small_project.change(owned, "procedures/sales/sell.sql", "one row", "a row")
         assert apply(owned, account) == ["replaced procedure sell", "granted sql/grants/20-rights.sql"]
-        assert routine_rights(target) == [(account.user, "%", "Execute,Alter Routine")]
+        assert routine_rights(target) == [(account.user, "%", "Execute")]
 
     def test_an_owner_that_does_not_exist_is_refused_before_a_program_is_created(self, owned, account, target):
         (owned / "sql/grants/10-owner.sql").unlink()

@@ -1,0 +1,89 @@
+"""One LearnHub built a session; every test begins with it as freshly built.
+
+Procedures commit, so a rollback undoes nothing. After each test the tables it wrote to, as the server's own statistics
+tell, are emptied and filled again from a copy of what the migrations put there.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from learnhub_db import deployment
+from learnhub_db.database import Target, connect, identifier, rows
+from learnhub_db.project import Project
+
+from school import School
+
+ROOT = Path(__file__).parent.parent.parent
+WRITES = """
+    SELECT object_name, count_write FROM performance_schema.table_io_waits_summary_by_table
+     WHERE object_schema = DATABASE()
+"""
+TABLES = """
+    SELECT table_name FROM information_schema.tables
+     WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name NOT LIKE '\\_%'
+"""
+
+
+@pytest.fixture(scope="session")
+def learnhub(server: Target) -> Iterator[Target]:
+    """The database as `apply` builds it, its events off, beside a copy of the rows it begins with."""
+    target = server.named(f"learnhub{secrets.token_hex(4)}")
+    with connect(server) as connection, connection.cursor() as cursor:
+        for name in (target.database, f"{target.database}origin"):
+            cursor.execute(f"CREATE DATABASE {name} COLLATE utf8mb4_0900_ai_ci")
+        deployment.apply(Project(ROOT), target)
+        connection.select_db(target.database)
+        for (event,) in rows(
+            connection, "SELECT event_name FROM information_schema.events WHERE event_schema = DATABASE()"
+        ):
+            cursor.execute(f"ALTER EVENT {identifier(event)} DISABLE")
+        for (table,) in rows(connection, TABLES):
+            cursor.execute(f"CREATE TABLE {target.database}origin.{table} LIKE {table}")
+            columns = ", ".join(_stored_columns(connection, table))
+            cursor.execute(f"INSERT INTO {target.database}origin.{table} ({columns}) SELECT {columns} FROM {table}")
+        yield target
+        for name in (target.database, f"{target.database}origin"):
+            cursor.execute(f"DROP DATABASE {name}")
+        _revoke_all(cursor, target.database)
+
+
+@pytest.fixture
+def school(learnhub: Target) -> Iterator[School]:
+    """The database, freshly built; afterwards its counters must equal a recount."""
+    school = School(learnhub)
+    before = dict(school.run(WRITES))
+    yield school
+    school.call("fold_counters")
+    drift = school.run("SELECT * FROM v_counter_drift")
+    school.close()
+    with connect(learnhub) as connection, connection.cursor() as cursor:
+        cursor.execute("SET foreign_key_checks = 0, lock_wait_timeout = 30")
+        for table, writes in rows(connection, WRITES):
+            if writes != before.get(table, 0) and not table.startswith("_"):
+                columns = ", ".join(_stored_columns(connection, table))
+                cursor.execute(f"TRUNCATE TABLE {table}")
+                cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {learnhub.database}origin.{table}")
+    assert drift == []
+
+
+def _stored_columns(connection: object, table: str) -> list[str]:
+    return [
+        name
+        for (name,) in rows(
+            connection,
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+            f" AND table_name = '{table}' AND generation_expression = '' ORDER BY ordinal_position",
+        )
+    ]
+
+
+def _revoke_all(cursor: object, database: str) -> None:
+    """DROP DATABASE leaves every grant on it behind."""
+    for table in ("db", "tables_priv", "columns_priv", "procs_priv"):
+        cursor.execute(f"DELETE FROM mysql.{table} WHERE db = '{database}'")
+    cursor.execute("FLUSH PRIVILEGES")
