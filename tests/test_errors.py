@@ -128,7 +128,7 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         stop(home)
 
 
-def test_a_read_only_server(self, own_server, shop):
+def test_a_read_only_server(own_server, shop):
     with connect(own_server) as connection:
         rows(connection, "SET GLOBAL super_read_only = 1")
         try:
@@ -140,7 +140,7 @@ def test_a_read_only_server(self, own_server, shop):
     assert lines[0].endswith(f", {own_server}, the server is read-only: use the writable one")
 
 
-def test_a_binary_log_that_trusts_no_function(self, own_server, shop):
+def test_a_binary_log_that_trusts_no_function(own_server, shop):
     with connect(own_server) as connection:
         rows(connection, "SET GLOBAL log_bin_trust_function_creators = 0")
         rows(connection, "CREATE USER plain@'%' IDENTIFIED BY 's3cr3t-w0rd'")
