@@ -15,6 +15,8 @@ up: setup  ## Start a MySQL of its own, build the database, fill it with the dem
 	@$(LEARNHUB) server start
 	@$(LEARNHUB) apply
 	@$(LEARNHUB) seed demo
+	@$(LEARNHUB) call fold_counters >/dev/null
+	@env -u LEARNHUB_DB_URL sh sql/seeds/demo/tour.sh
 	@$(LEARNHUB) server url
 
 down: setup  ## Stop what up started; the data stay

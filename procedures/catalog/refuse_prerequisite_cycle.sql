@@ -3,13 +3,19 @@
 -- Parameters
 --   p_course_id               the course
 --   p_prerequisite_course_id  what it would require
+--   p_old_course_id, p_old_prerequisite_course_id  the link that this one takes the place of; NULL: none
 -- Errors
 --   30018 PREREQUISITE_CYCLE
 -- Example
---   CALL refuse_prerequisite_cycle(1, 2);
+--   CALL refuse_prerequisite_cycle(1, 2, NULL, NULL);
 
 DELIMITER $$
-CREATE PROCEDURE refuse_prerequisite_cycle(IN p_course_id BIGINT UNSIGNED, IN p_prerequisite_course_id BIGINT UNSIGNED)
+CREATE PROCEDURE refuse_prerequisite_cycle(
+  IN p_course_id                  BIGINT UNSIGNED,
+  IN p_prerequisite_course_id     BIGINT UNSIGNED,
+  IN p_old_course_id              BIGINT UNSIGNED,
+  IN p_old_prerequisite_course_id BIGINT UNSIGNED
+)
   COMMENT 'Refuses a prerequisite that would close a cycle'
   SQL SECURITY DEFINER NOT DETERMINISTIC READS SQL DATA
 BEGIN
@@ -18,7 +24,9 @@ BEGIN
 
   SELECT name INTO v_mutex FROM mutexes WHERE name = 'course_prerequisites' FOR UPDATE;
   WITH RECURSIVE links AS (
-    SELECT course_id, prerequisite_course_id FROM course_prerequisites FOR SHARE
+    SELECT course_id, prerequisite_course_id FROM course_prerequisites
+     WHERE NOT (course_id <=> p_old_course_id AND prerequisite_course_id <=> p_old_prerequisite_course_id)
+       FOR SHARE
   ), required (course_id) AS (
     SELECT p_prerequisite_course_id
     UNION

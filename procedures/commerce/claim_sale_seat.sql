@@ -17,6 +17,7 @@ CREATE PROCEDURE claim_sale_seat(IN p_sale_id BIGINT UNSIGNED, IN p_fresh BOOLEA
 BEGIN
   DECLARE v_start SMALLINT UNSIGNED DEFAULT FLOOR(RAND() * policy_value('flash_sale_slots'));
   DECLARE v_slot  SMALLINT UNSIGNED;
+  DECLARE v_left  BOOLEAN DEFAULT TRUE;
 
   SELECT slot INTO v_slot FROM flash_sale_stock
    WHERE sale_id = p_sale_id AND slot >= v_start AND seats_left > 0
@@ -26,8 +27,11 @@ BEGIN
      WHERE sale_id = p_sale_id AND slot < v_start AND seats_left > 0
      ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
   END IF;
-  IF v_slot IS NULL AND (NOT p_fresh OR EXISTS (SELECT 1 FROM flash_sale_stock
-                                                 WHERE sale_id = p_sale_id AND seats_left > 0)) THEN
+  IF v_slot IS NULL AND p_fresh THEN
+    -- SELECT INTO, because a subquery in IF locks what it reads
+    SELECT COUNT(*) > 0 INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id AND seats_left > 0;
+  END IF;
+  IF v_slot IS NULL AND v_left THEN
     SELECT slot INTO v_slot FROM flash_sale_stock
      WHERE sale_id = p_sale_id AND seats_left > 0
      ORDER BY slot LIMIT 1 FOR UPDATE;

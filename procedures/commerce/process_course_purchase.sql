@@ -17,7 +17,8 @@
 --   COURSE_FULL            no seat is free
 --   FRAUD_BLOCKED          the fraud rules stand against it; their alerts stay
 --   SUCCESS                sold; a course of price 0 without a payment
---   FAILED                 a database error: the sale is undone, a failed payment and its event remain
+--   FAILED                 a database error: the sale is undone, a failed payment and its event remain; at price 0
+--                          there is no payment to fail, and the error is passed on
 -- Errors
 --   30001 MISSING_ARGUMENT
 --   30002 NO_SUCH_USER
@@ -55,7 +56,11 @@ BEGIN
       IF v_joined THEN ROLLBACK TO SAVEPOINT process_course_purchase; END IF;
     END;
     IF NOT v_joined THEN ROLLBACK; END IF;
-    IF v_errno IN (1205, 1213) OR v_errno BETWEEN 30000 AND 32767 OR COALESCE(v_price, 0) = 0 THEN
+    IF v_errno IN (1205, 1213) OR v_errno BETWEEN 30000 AND 32767 THEN
+      RESIGNAL;
+    END IF;
+    SELECT price INTO v_price FROM courses WHERE course_id = p_course_id FOR SHARE;
+    IF COALESCE(v_price, 0) = 0 THEN
       RESIGNAL;
     END IF;
     CALL record_failed_purchase(p_user_id, p_course_id, p_payment_method, p_transaction_id, v_price, v_errno);
@@ -82,12 +87,14 @@ BEGIN
     IF v_deleted_at IS NOT NULL THEN
       CALL raise_error('USER_DELETED', p_user_id);
     END IF;
-    CALL sell_course(p_user_id, p_course_id, p_payment_method, p_transaction_id, v_price, p_enrollment_id, p_status);
+    CALL sell_course(p_user_id, p_course_id, p_payment_method, p_transaction_id, p_enrollment_id, p_status);
     IF p_status = 'SUCCESS' THEN
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'enrollment_id', p_enrollment_id)
        WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
-    ELSE
+    ELSEIF p_status = 'FRAUD_BLOCKED' THEN  -- its alerts stay
       DELETE FROM receipts WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
+    ELSE
+      ROLLBACK TO SAVEPOINT process_course_purchase;
     END IF;
   ELSE
     SET p_status        = JSON_VALUE(v_receipt, '$.status'),

@@ -73,7 +73,8 @@ BEGIN
        SET status = 'refunded', progress_percentage = 0, completed_at = NULL
      WHERE enrollment_id = p_enrollment_id;
     UPDATE course_access SET access_expires_at = UTC_TIMESTAMP(6)
-     WHERE student_id = v_student_id AND course_id = v_course_id;
+     WHERE student_id = v_student_id AND course_id = v_course_id
+       AND NOT has_enrollment(v_student_id, v_course_id);  -- bought anew since: that access stays
     SET p_result = CONCAT('SUCCESS: Refunded $', v_amount);
   END IF;
 

@@ -2,7 +2,6 @@
 --
 -- Parameters
 --   p_user_id, p_course_id, p_payment_method, p_transaction_id  as in process_course_purchase
---   p_price          what the course costs, USD; set as soon as it is known
 --   p_enrollment_id  the new enrollment; NULL unless SUCCESS
 --   p_status         one of the outcomes
 -- Outcomes
@@ -15,7 +14,7 @@
 -- Errors
 --   30003 USER_DELETED
 -- Example
---   CALL sell_course(7, 1, 'paypal', 'ch_3AbC', @price, @enrollment_id, @status);
+--   CALL sell_course(7, 1, 'paypal', 'ch_3AbC', @enrollment_id, @status);
 
 DELIMITER $$
 CREATE PROCEDURE sell_course(
@@ -23,24 +22,24 @@ CREATE PROCEDURE sell_course(
   IN  p_course_id      BIGINT UNSIGNED,
   IN  p_payment_method VARCHAR(50),
   IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
-  OUT p_price          DECIMAL(10,2),
   OUT p_enrollment_id  BIGINT UNSIGNED,
   OUT p_status         VARCHAR(50)
 )
   COMMENT 'Sells a course inside the caller''s transaction'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 sale: BEGIN
+  DECLARE v_price        DECIMAL(10,2);
   DECLARE v_fraud_score  INT DEFAULT 0;
   DECLARE v_should_block BOOLEAN DEFAULT FALSE;
   DECLARE v_payment_id   BIGINT UNSIGNED;
   DECLARE v_begun_at     DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
 
-  CALL admit_student(p_user_id, p_course_id, p_status, p_price);
+  CALL admit_student(p_user_id, p_course_id, p_status, v_price);
   IF p_status <> 'CAN_ENROLL' THEN
     LEAVE sale;
   END IF;
-  IF p_price > 0 THEN
-    CALL check_fraud(p_user_id, p_price, v_fraud_score, v_should_block);
+  IF v_price > 0 THEN
+    CALL check_fraud(p_user_id, v_price, v_fraud_score, v_should_block);
   END IF;
   IF v_should_block THEN
     SET p_status = 'FRAUD_BLOCKED';
@@ -52,8 +51,8 @@ sale: BEGIN
     LEAVE sale;
   END IF;
 
-  IF p_price > 0 THEN
-    CALL charge_for_enrollment(p_user_id, p_enrollment_id, p_price, p_payment_method, p_transaction_id, v_payment_id);
+  IF v_price > 0 THEN
+    CALL charge_for_enrollment(p_user_id, p_enrollment_id, v_price, p_payment_method, p_transaction_id, v_payment_id);
     IF v_fraud_score > 0 THEN
       UPDATE fraud_alerts SET payment_id = v_payment_id
        WHERE user_id = p_user_id AND created_at >= v_begun_at AND payment_id IS NULL;

@@ -41,19 +41,20 @@ BEGIN
     CALL raise_error('USER_DELETED', p_student_id);
   END IF;
 
-  SET p_status = COALESCE((
-    SELECT CASE
-             WHEN course.status <> 'active' THEN 'COURSE_NOT_AVAILABLE'
-             WHEN EXISTS (SELECT 1 FROM enrollments
-                           WHERE student_id = p_student_id AND course_id = p_course_id AND in_force = 1)
-               THEN 'ALREADY_ENROLLED'
-             WHEN is_missing_prerequisites(p_student_id, p_course_id) THEN 'MISSING_PREREQUISITES'
-             WHEN course.max_students <= seats.seats_taken - unsold_seats_of_ended_sales(p_course_id) THEN 'COURSE_FULL'
-             ELSE 'CAN_ENROLL'
-           END
-      FROM courses course
-      LEFT JOIN course_seats seats ON seats.course_id = course.course_id
-     WHERE course.course_id = p_course_id
-  ), 'COURSE_NOT_AVAILABLE');
+  -- SELECT INTO, because a subquery in SET or IF locks what it reads: this would wait for every buyer
+  SELECT CASE
+           WHEN course.status <> 'active' THEN 'COURSE_NOT_AVAILABLE'
+           WHEN EXISTS (SELECT 1 FROM enrollments
+                         WHERE student_id = p_student_id AND course_id = p_course_id AND in_force = 1)
+             THEN 'ALREADY_ENROLLED'
+           WHEN is_missing_prerequisites(p_student_id, p_course_id) THEN 'MISSING_PREREQUISITES'
+           WHEN course.max_students <= seats.seats_taken - unsold_seats_of_ended_sales(p_course_id) THEN 'COURSE_FULL'
+           ELSE 'CAN_ENROLL'
+         END
+    INTO p_status
+    FROM courses course
+    LEFT JOIN course_seats seats ON seats.course_id = course.course_id
+   WHERE course.course_id = p_course_id;
+  SET p_status = COALESCE(p_status, 'COURSE_NOT_AVAILABLE');
 END$$
 DELIMITER ;

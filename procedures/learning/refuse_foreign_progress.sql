@@ -29,6 +29,7 @@ BEGIN
              section_id BIGINT UNSIGNED PATH '$.section_id',
              completed  BOOLEAN         PATH '$.completed' DEFAULT 'false' ON EMPTY)) entry
       LEFT JOIN lesson_sections section ON section.section_id = entry.section_id
+       FOR SHARE OF section
   )
   SELECT CASE WHEN lesson.lesson_id IS NOT NULL AND enrollment.enrollment_id IS NULL THEN 'NOT_ENROLLED' ELSE 'BAD_PROGRESS' END,
          CASE WHEN lesson.lesson_id IS NULL THEN CONCAT('there is no ', subject)
@@ -41,8 +42,8 @@ BEGIN
       ON enrollment.student_id = p_student_id AND enrollment.course_id = lesson.course_id AND enrollment.in_force = 1
    WHERE lesson.lesson_id IS NULL
       OR enrollment.enrollment_id IS NULL
-      OR (completes_lesson AND EXISTS (SELECT 1 FROM lesson_sections WHERE lesson_id = lesson.lesson_id))
-   ORDER BY place LIMIT 1 FOR SHARE;
+      OR (completes_lesson AND EXISTS (SELECT 1 FROM lesson_sections WHERE lesson_id = lesson.lesson_id FOR SHARE))
+   ORDER BY place LIMIT 1 FOR SHARE OF lesson, enrollment;
   IF v_error IS NOT NULL THEN
     CALL raise_error(v_error, v_subject);
   END IF;
@@ -52,6 +53,7 @@ BEGIN
             FROM JSON_TABLE(p_updates, '$[*]' COLUMNS (
                    lesson_id  BIGINT UNSIGNED PATH '$.lesson_id',
                    section_id BIGINT UNSIGNED PATH '$.section_id')) entry
-            LEFT JOIN lesson_sections section ON section.section_id = entry.section_id) touched;
+            LEFT JOIN lesson_sections section ON section.section_id = entry.section_id
+             FOR SHARE OF section) touched;
 END$$
 DELIMITER ;

@@ -83,7 +83,8 @@ BEGIN
     SELECT SUM(JSON_VALUE(alert.alert_data, '$.score' RETURNING SIGNED)), MAX(rule.action = 'block')
       INTO p_fraud_score, p_should_block
       FROM fraud_alerts alert JOIN fraud_detection_rules rule USING (rule_id)
-     WHERE alert.user_id = p_user_id AND alert.alert_id >= LAST_INSERT_ID();
+     WHERE alert.user_id = p_user_id AND alert.alert_id >= LAST_INSERT_ID()
+       FOR SHARE OF rule;
     SET p_should_block = p_should_block OR p_fraud_score >= policy_value('fraud_block_score');
   END IF;
 

@@ -13,8 +13,8 @@ CREATE TABLE users (
   PRIMARY KEY (user_id),
   UNIQUE KEY one_account_per_email (email),
   CONSTRAINT a_password_is_hashed CHECK (
-    REGEXP_LIKE(password_hash, '^[$]2[aby][$][0-9]{2}[$][./A-Za-z0-9]{53}$', 'c')
-    OR REGEXP_LIKE(password_hash, '^[$]argon2(id|i|d)[$]v=[0-9]+[$]m=[0-9]+,t=[0-9]+,p=[0-9]+[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+$', 'c')
+    REGEXP_LIKE(password_hash, '^[$]2[aby][$][0-9]{2}[$][./A-Za-z0-9]{53}\\z', 'c')
+    OR REGEXP_LIKE(password_hash, '^[$]argon2(id|i|d)[$]v=[0-9]+[$]m=[0-9]+,t=[0-9]+,p=[0-9]+[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+\\z', 'c')
   )
 ) COMMENT 'People: students, instructors, admins';
 

@@ -16,6 +16,7 @@ from learnhub_db import deployment
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.project import Project
 
+from grants import revoke_all
 from school import School
 
 ROOT = Path(__file__).parent.parent.parent
@@ -49,7 +50,7 @@ def learnhub(server: Target) -> Iterator[Target]:
         yield target
         for name in (target.database, f"{target.database}origin"):
             cursor.execute(f"DROP DATABASE {name}")
-        _revoke_all(cursor, target.database)
+        revoke_all(cursor, target.database)
 
 
 @pytest.fixture
@@ -80,10 +81,3 @@ def _stored_columns(connection: object, table: str) -> list[str]:
             f" AND table_name = '{table}' AND generation_expression = '' ORDER BY ordinal_position",
         )
     ]
-
-
-def _revoke_all(cursor: object, database: str) -> None:
-    """DROP DATABASE leaves every grant on it behind."""
-    for table in ("db", "tables_priv", "columns_priv", "procs_priv"):
-        cursor.execute(f"DELETE FROM mysql.{table} WHERE db = '{database}'")
-    cursor.execute("FLUSH PRIVILEGES")

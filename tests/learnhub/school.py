@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from time import sleep
 
 import pymysql
 from pymysql.connections import Connection
@@ -15,6 +16,11 @@ from pymysql.connections import Connection
 from learnhub_db.database import SESSION, Target, identifier
 
 LOCK_WAIT_SECONDS = 20
+WAITS = """
+    SELECT COUNT(*) FROM performance_schema.data_lock_waits
+      JOIN performance_schema.threads ON thread_id = requesting_thread_id
+     WHERE processlist_id = %s
+"""
 _number = count(1)
 
 
@@ -29,10 +35,10 @@ class Session:
             password=target.password,
             database=target.database,
             unix_socket=target.unix_socket,
-            autocommit=autocommit,
             ssl_disabled=True,  # a handshake costs 20 ms of CPU: too much for hundreds of callers
         )
         self.run(SESSION)
+        self.run(f"SET autocommit = {autocommit:d}")
         self.run(f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
         self.run(f"SET innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}")
 
@@ -74,6 +80,10 @@ class Session:
         with self.connection.cursor() as cursor:
             cursor.execute(f"INSERT INTO {identifier(table)} ({names}) VALUES ({marks})", tuple(columns.values()))
             return cursor.lastrowid
+
+    def clock(self, moment: str) -> None:
+        """From now on this session's clock stands at a moment, UTC."""
+        self.run("SET timestamp = UNIX_TIMESTAMP(CONVERT_TZ(%s, '+00:00', @@time_zone))", moment)
 
     # The calls that most tests make.
 
@@ -182,6 +192,20 @@ class School(Session):
 
         with ThreadPoolExecutor(len(acts)) as pool:
             return list(pool.map(run, acts, sessions))
+
+    def waiting(self, act: Callable[[Session], object], session: Session | None = None) -> Future:
+        """Begin an act on a connection of its own; returns once it waits for a lock. Its result comes later."""
+        session = session or self.session()
+        connection = session.connection.thread_id()
+        pool = ThreadPoolExecutor(1)
+        result = pool.submit(act, session)
+        pool.shutdown(wait=False)
+        for _ in range(200):
+            if self.value(WAITS, connection):
+                return result
+            assert not result.done(), f"it waited for nothing: {result.exception() or result.result()}"
+            sleep(0.02)
+        raise AssertionError("neither done nor waiting after four seconds")
 
     @contextmanager
     def failing(self, table: str, event: str = "INSERT", when: str = "TRUE", text: str = "injected") -> Iterator[None]:

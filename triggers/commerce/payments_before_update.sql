@@ -8,7 +8,8 @@ BEGIN
           AND NEW.currency = OLD.currency AND NEW.refund_of <=> OLD.refund_of) THEN
     CALL raise_error('FIXED_ONCE_STORED', 'user, kind, amount, currency or charge');
   END IF;
-  IF OLD.status = 'refunded' AND NEW.status IN ('pending', 'failed') THEN
+  IF NEW.status IN ('pending', 'failed')
+     AND (OLD.status = 'refunded' OR EXISTS (SELECT 1 FROM payments WHERE refund_of = OLD.payment_id FOR SHARE)) THEN
     CALL raise_error('FIXED_ONCE_STORED', 'a refunded payment''s status');
   END IF;
   IF NEW.status <> 'pending' AND NEW.processed_at IS NULL THEN

@@ -1,10 +1,11 @@
--- An enrollment that begins or ends, or moves to another course, counts anew at the next fold; its seat is taken or
--- free at once.
+-- An enrollment that begins or ends, or moves to another course or day, counts anew at the next fold; its seat is taken
+-- or free at once.
 
 DELIMITER $$
 CREATE TRIGGER enrollments_after_update AFTER UPDATE ON enrollments FOR EACH ROW
 BEGIN
-  IF NOT NEW.in_force <=> OLD.in_force OR NEW.course_id <> OLD.course_id THEN
+  IF NOT NEW.in_force <=> OLD.in_force OR NEW.course_id <> OLD.course_id
+     OR NEW.enrolled_at <> OLD.enrolled_at THEN
     INSERT INTO course_deltas (course_id, enrolled, total) VALUES
       (OLD.course_id, -(OLD.in_force IS NOT NULL), -1),
       (NEW.course_id, NEW.in_force IS NOT NULL, 1);

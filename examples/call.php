@@ -1,0 +1,37 @@
+<?php
+// Buys a course: php call.php USER COURSE TRANSACTION_ID, prints "enrollment_id status".
+// LEARNHUB_DB_URL=mysql://user:password@host:port/database says where. Needs pdo_mysql.
+declare(strict_types=1);
+
+const TRIES = 5;
+const AGAIN = [1205, 1213, 2002, 2006, 2013]; // lock wait timeout, deadlock, no connection, connection lost (two numbers)
+
+function purchase(string $user, string $course, string $transaction): array
+{
+    $url = array_map(rawurldecode(...), array_map(strval(...), parse_url(getenv('LEARNHUB_DB_URL'))));
+    $database = new PDO(
+        sprintf('mysql:host=%s;port=%s;dbname=%s;charset=utf8mb4', $url['host'], $url['port'] ?? 3306, substr($url['path'], 1)),
+        $url['user'],
+        $url['pass'] ?? '',
+    );
+    // Not bindParam(..., PDO::PARAM_INPUT_OUTPUT): the MySQL driver does not support it.
+    $call = $database->prepare("CALL process_course_purchase(?, ?, 'credit_card', ?, @enrollment_id, @status)");
+    $call->execute([$user, $course, $transaction]);
+    $call->closeCursor(); // a CALL leaves a result open: without this the next query fails with 2014
+    return $database->query('SELECT @enrollment_id, @status')->fetch(PDO::FETCH_NUM);
+}
+
+for ($tried = 1; ; $tried++) {
+    try {
+        [$enrollment, $status] = purchase($argv[1], $argv[2], $argv[3]);
+        echo $enrollment ?? 'NULL', ' ', $status, "\n";
+        exit(0);
+    } catch (PDOException $error) {
+        $number = $error->errorInfo[1] ?? $error->getCode();
+        if (!in_array($number, AGAIN, true) || $tried === TRIES) {
+            fwrite(STDERR, "error $number: {$error->getMessage()}\n");
+            exit(1);
+        }
+    }
+    usleep(random_int(0, 100_000 * 2 ** $tried)); // then again, with the SAME transaction id
+}

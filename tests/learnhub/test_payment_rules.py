@@ -1,0 +1,175 @@
+"""What the payments table itself refuses, whoever writes to it."""
+
+from __future__ import annotations
+
+import pymysql
+import pytest
+
+from school import School
+
+
+@pytest.fixture
+def charge(school: School) -> dict:
+    """A completed charge of 49.99 USD."""
+    school.purchase(school.user(), school.course("49.99"), "ch_1")
+    return school.row("SELECT * FROM payments")
+
+
+def refund_of(charge: dict) -> dict:
+    """The refund that matches a charge."""
+    return {"user_id": charge["user_id"], "kind": "refund", "amount": "-49.99", "status": "refunded",
+            "refund_of": charge["payment_id"]}
+
+
+def test_a_refund_that_matches_its_charge_is_stored(school: School, charge: dict) -> None:
+    refund = school.insert("payments", **refund_of(charge))
+
+    assert school.run("SELECT status, processed_at = created_at FROM payments WHERE payment_id = %s", refund) == [
+        ("refunded", 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "subject"),
+    [
+        ({"amount": "-49.98"}, "{payment_id}"),
+        ({"amount": "-50.00"}, "{payment_id}"),
+        ({"currency": "EUR"}, "{payment_id}"),
+        ({"refund_of": 4711}, "4711"),
+    ],
+)
+def test_a_refund_that_does_not_match_its_charge_is_refused(
+    school: School, charge: dict, changed: dict, subject: str
+) -> None:
+    before = school.everything()
+
+    with pytest.raises(pymysql.Error) as error:
+        school.insert("payments", **refund_of(charge) | changed)
+
+    refused = f"refund {subject.format(**charge)} does not match its charge: same user and currency, minus the amount"
+    assert error.value.args == (30023, refused)
+    assert school.everything() == before
+
+
+def test_a_refund_to_somebody_else_is_refused(school: School, charge: dict) -> None:
+    with pytest.raises(pymysql.Error) as error:
+        school.insert("payments", **refund_of(charge) | {"user_id": school.user()})
+
+    assert error.value.args[0] == 30023
+
+
+@pytest.mark.parametrize("status", ["pending", "failed"])
+def test_money_that_was_not_taken_is_not_given_back(school: School, charge: dict, status: str) -> None:
+    school.run("UPDATE payments SET status = %s", status)
+
+    with pytest.raises(pymysql.Error) as error:
+        school.insert("payments", **refund_of(charge))
+
+    assert error.value.args[0] == 30023
+
+
+def test_a_refund_is_not_given_back(school: School, charge: dict) -> None:
+    refund = school.insert("payments", **refund_of(charge))
+
+    for amount in ("-49.99", "49.99"):
+        with pytest.raises(pymysql.Error) as error:
+            school.insert("payments", **refund_of(charge) | {"refund_of": refund, "amount": amount})
+        assert error.value.args[0] == 30023
+
+
+def test_a_charge_is_refunded_at_most_once(school: School, charge: dict) -> None:
+    school.insert("payments", **refund_of(charge))
+
+    with pytest.raises(pymysql.Error) as error:
+        school.insert("payments", **refund_of(charge))
+
+    assert error.value.args == (
+        1062,
+        f"Duplicate entry '{charge['payment_id']}' for key 'payments.a_charge_is_refunded_at_most_once'",
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "constraint"),
+    [
+        ({"kind": "charge", "amount": "0"}, "a_charge_is_above_zero"),
+        ({"kind": "charge", "amount": "-1"}, "a_charge_is_above_zero"),
+        ({"kind": "refund", "amount": "-1"}, "a_refund_is_below_zero"),
+    ],
+)
+def test_a_charge_is_above_zero_and_a_refund_names_a_charge(school: School, columns: dict, constraint: str) -> None:
+    with pytest.raises(pymysql.Error) as error:
+        school.insert("payments", user_id=school.user(), **columns)
+
+    assert error.value.args == (3819, f"Check constraint '{constraint}' is violated.")
+
+
+def test_a_charge_refunds_nothing(school: School, charge: dict) -> None:
+    with pytest.raises(pymysql.Error) as error:
+        school.insert("payments", user_id=charge["user_id"], amount="49.99", refund_of=charge["payment_id"])
+
+    assert error.value.args == (3819, "Check constraint 'a_charge_is_above_zero' is violated.")
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["user_id = user_id + 1", "kind = 'refund'", "amount = 5", "currency = 'EUR'", "refund_of = payment_id"],
+)
+def test_what_a_payment_is_never_changes(school: School, charge: dict, change: str) -> None:
+    before = school.everything()
+
+    with pytest.raises(pymysql.Error) as error:
+        school.run(f"UPDATE payments SET {change}")
+
+    assert error.value.args == (
+        30021,
+        "user, kind, amount, currency or charge cannot be changed: add a new row instead",
+    )
+    assert school.everything() == before
+
+
+@pytest.mark.parametrize("status", ["pending", "failed"])
+@pytest.mark.parametrize("charged", ["completed", "refunded"])
+def test_a_charge_that_was_given_back_stays_taken(school: School, charge: dict, charged: str, status: str) -> None:
+    school.insert("payments", **refund_of(charge))
+    school.run("UPDATE payments SET status = %s WHERE kind = 'charge'", charged)
+    before = school.everything()
+
+    with pytest.raises(pymysql.Error) as error:
+        school.run("UPDATE payments SET status = %s WHERE kind = 'charge'", status)
+
+    assert error.value.args == (30021, "a refunded payment's status cannot be changed: add a new row instead")
+    assert school.everything() == before
+
+
+def test_a_payment_that_leaves_pending_is_stamped(school: School) -> None:
+    payment = school.insert("payments", user_id=school.user(), amount="5")
+    assert school.value("SELECT processed_at FROM payments WHERE payment_id = %s", payment) is None
+
+    school.run("UPDATE payments SET status = 'completed'")
+
+    assert school.value("SELECT ABS(TIMESTAMPDIFF(SECOND, processed_at, UTC_TIMESTAMP(6))) <= 5 FROM payments") == 1
+
+
+def test_a_charge_being_refunded_cannot_fail_at_the_same_time(school: School, charge: dict) -> None:
+    refunding = school.session()
+    refunding.run("START TRANSACTION")
+    refunding.insert("payments", **refund_of(charge))
+
+    failing = school.waiting(lambda s: s.run("UPDATE payments SET status = 'failed' WHERE kind = 'charge'"))
+    refunding.run("COMMIT")
+
+    with pytest.raises(pymysql.Error) as error:
+        failing.result(timeout=20)
+    assert error.value.args[0] == 30021
+
+
+@pytest.mark.parametrize("statement", ["UPDATE payment_events SET event_data = NULL", "DELETE FROM payment_events"])
+def test_what_happened_is_neither_changed_nor_forgotten(school: School, charge: dict, statement: str) -> None:
+    before = school.everything()
+
+    with pytest.raises(pymysql.Error) as error:
+        school.run(statement)
+
+    assert error.value.args == (30022, "payment_events is append-only: add a new row instead")
+    assert school.everything() == before
