@@ -1,7 +1,7 @@
 -- Locks a user's row: whatever changes what belongs to one person is done one at a time.
 --
--- First in the published lock order: users, courses, flash_sales, flash_sale_stock, course_seats, enrollments,
--- payments.
+-- First in the published lock order: users, courses (by course_id), flash_sales, flash_sale_stock, course_seats (by
+-- course_id), promotions, orders, enrollments, payments. Carts, orders and held seats change only under their user's lock.
 --
 -- Parameters
 --   p_user_id     who
