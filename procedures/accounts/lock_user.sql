@@ -1,7 +1,7 @@
 -- Locks a user's row: whatever changes what belongs to one person is done one at a time.
 --
--- First in the published lock order: users, courses, flash_sales, flash_sale_stock, course_seats, enrollments,
--- payments.
+-- First in the published lock order: users, courses, flash_sales, flash_sale_terms, flash_sale_stock, course_seats. What
+-- belongs to one user (enrollments, payments, progress) is reached under that user's lock.
 --
 -- Parameters
 --   p_user_id     who

@@ -59,9 +59,10 @@ def school(learnhub: Target) -> Iterator[School]:
     school = School(learnhub)
     before = dict(school.run(WRITES))
     yield school
+    school.send_home()
     school.call("fold_counters")
     drift = school.run("SELECT * FROM v_counter_drift")
-    school.close()
+    school.connection.close()
     with connect(learnhub) as connection, connection.cursor() as cursor:
         cursor.execute("SET foreign_key_checks = 0, lock_wait_timeout = 30")
         for table, writes in rows(connection, WRITES):

@@ -19,11 +19,10 @@ WITH counted AS (
     FROM course_deltas
    GROUP BY course_id
 ), stock AS (
-  SELECT sale.sale_id, sale.course_id, SUM(stock.seats_left) AS seats_left, MAX(hold.sale_id) AS held
-    FROM flash_sales sale
-    JOIN flash_sale_stock stock ON stock.sale_id = sale.sale_id
-    LEFT JOIN flash_sale_holds hold ON hold.sale_id = sale.sale_id
-   GROUP BY sale.sale_id
+  SELECT terms.sale_id, terms.course_id, terms.state, SUM(stock.seats_left) AS seats_left
+    FROM flash_sale_terms terms
+    JOIN flash_sale_stock stock ON stock.sale_id = terms.sale_id
+   GROUP BY terms.sale_id
 )
 SELECT 'courses.enrolled_students' AS counter, course.course_id AS row_id,
        CAST(course.enrolled_students + COALESCE(pending.enrolled, 0) AS CHAR) AS stored_value,
@@ -51,14 +50,14 @@ SELECT 'courses.review_count', course.course_id, course.review_count + COALESCE(
 UNION ALL
 SELECT 'course_seats.seats_taken', seats.course_id, seats.seats_taken, counted.enrolled_students + COALESCE(held.seats_left, 0)
   FROM course_seats seats JOIN counted USING (course_id)
-  LEFT JOIN (SELECT course_id, SUM(seats_left) AS seats_left FROM stock WHERE held IS NOT NULL GROUP BY course_id) held USING (course_id)
+  LEFT JOIN (SELECT course_id, SUM(seats_left) AS seats_left FROM stock WHERE state = 'open' GROUP BY course_id) held USING (course_id)
  WHERE seats.seats_taken <> counted.enrolled_students + COALESCE(held.seats_left, 0)
 UNION ALL
 SELECT 'flash_sales.seats_taken', sale.sale_id, sale.seats_taken, sale.max_seats - stock.seats_left
   FROM flash_sales sale JOIN stock USING (sale_id)
- WHERE stock.held IS NULL AND sale.seats_taken <> sale.max_seats - stock.seats_left
+ WHERE stock.state = 'folded' AND sale.seats_taken <> sale.max_seats - stock.seats_left
 UNION ALL
 SELECT 'flash_sales.stock', sale.sale_id, sale.max_seats - stock.seats_left,
        (SELECT COUNT(*) FROM enrollments WHERE flash_sale_id = sale.sale_id)
   FROM flash_sales sale JOIN stock USING (sale_id)
- WHERE sale.max_seats - stock.seats_left <> (SELECT COUNT(*) FROM enrollments WHERE flash_sale_id = sale.sale_id);
+ WHERE sale.max_seats - stock.seats_left < (SELECT COUNT(*) FROM enrollments WHERE flash_sale_id = sale.sale_id);
