@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pymysql
 from pymysql.connections import Connection
-from pymysql.constants import CR, ER
+from pymysql.constants import COMMAND, CR, ER
 
 from learnhub_db.errors import CannotConnect, DatabaseRefused, LearnHubError, UsageError
 
@@ -104,6 +104,29 @@ def rows(connection: Connection, sql: str, arguments: Sequence[object] | None = 
     with connection.cursor() as cursor:
         cursor.execute(sql, arguments)
         return list(cursor.fetchall())
+
+
+def together(connection: Connection, statements: Sequence[str]) -> None:
+    """Run the statements in one packet: the server goes on to the last of them even where this process dies.
+
+    The first that fails ends it, as pymysql.Error. A routine whose body is a single statement stays as it was written
+    only in the last place: elsewhere the server stores the semicolon behind it too.
+    """
+    _several(connection, allowed=True)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(";\n".join(statements))
+            while cursor.nextset():
+                pass
+    finally:
+        if connection.open:
+            _several(connection, allowed=False)
+
+
+def _several(connection: Connection, *, allowed: bool) -> None:
+    """What the C driver calls mysql_set_server_option; PyMySQL has no public name for it."""
+    connection._execute_command(COMMAND.COM_SET_OPTION, (0 if allowed else 1).to_bytes(2, "little"))
+    connection._read_packet()
 
 
 def _cannot_connect(target: Target, error: pymysql.Error) -> LearnHubError:
