@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -13,6 +14,8 @@ from pymysql.constants import COMMAND, CR, ER
 from learnhub_db.errors import CannotConnect, DatabaseRefused, LearnHubError, UsageError
 
 CONNECT_TIMEOUT_SECONDS = 10
+_DENIED = re.compile(r"(?P<right>[\w ,]+) command denied to user '(?P<user>.*)'@'(?P<host>.*?)' for ")
+_NEEDED = re.compile(r"you need \(at least one of\) the (?P<right>.+?) privilege\(s\)")
 NOT_ALLOWED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.COLUMNACCESS_DENIED_ERROR)
 
 # Routines keep the sql_mode, character set and collation of the connection that created them, so
@@ -152,7 +155,20 @@ def refused(error: pymysql.Error, where: str = "") -> DatabaseRefused:
         mend = "the server is read-only: use the writable one"
     elif code in (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST):
         mend = "connect again and repeat"
-    return DatabaseRefused(_words(error), where, mend)
+    return DatabaseRefused(_words(error), where, mend or _missing_grant(_words(error)))
+
+
+def _missing_grant(words: str) -> str:
+    """The GRANT for what the server refuses by the name of the right; "" where it does not name it."""
+    denied, needed = _DENIED.search(words), _NEEDED.search(words)
+    if needed:
+        return f"GRANT {needed['right'].split(' or ')[-1]} ON *.* to the account that applies"
+    if not denied:
+        return ""
+    account = f"{identifier(denied['user'])}@{identifier(denied['host'])}"
+    if denied["right"].lower() == "grant":
+        return f"give {account} the rights it is to pass on, WITH GRANT OPTION"
+    return f"GRANT {denied['right'].upper()} ON the database TO {account}"
 
 
 def _words(error: pymysql.Error) -> str:

@@ -97,9 +97,15 @@ def clear(connection: Connection, report: Report) -> None:
     """Drop the scratch schemas that killed runs have left, telling of each."""
     sql = "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE %s"
     for (schema,) in rows(connection, sql, (PATTERN,)):
-        if rows(connection, "SELECT IS_FREE_LOCK(%s)", (schema,)) == [(1,)]:
+        if rows(connection, "SELECT IS_FREE_LOCK(%s)", (schema,)) != [(1,)]:
+            continue
+        try:
             rows(connection, f"DROP DATABASE IF EXISTS {identifier(schema)}")
             report(Act("dropped", schema, "a killed run had left it"))
+        except pymysql.Error as error:
+            if error.args[0] != ER.DBACCESS_DENIED_ERROR:
+                raise
+            report(Act("left", schema, f"of a killed run: {grant(connection)}"))
 
 
 def grant(connection: Connection) -> str:
