@@ -14,7 +14,7 @@ from pymysql.constants import COMMAND, CR, ER
 from learnhub_db.errors import CannotConnect, DatabaseRefused, LearnHubError, UsageError
 
 CONNECT_TIMEOUT_SECONDS = 10
-_DENIED = re.compile(r"(?P<right>[\w ,]+) command denied to user '(?P<user>.*)'@'(?P<host>.*?)' for ")
+_DENIED = re.compile(r": (?P<right>[\w ,]+) command denied to user ")
 _NEEDED = re.compile(r"you need \(at least one of\) the (?P<right>.+?) privilege\(s\)")
 NOT_ALLOWED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.COLUMNACCESS_DENIED_ERROR)
 
@@ -160,15 +160,12 @@ def refused(error: pymysql.Error, where: str = "") -> DatabaseRefused:
 
 def _missing_grant(words: str) -> str:
     """The GRANT for what the server refuses by the name of the right; "" where it does not name it."""
-    denied, needed = _DENIED.search(words), _NEEDED.search(words)
-    if needed:
+    if needed := _NEEDED.search(words):
         return f"GRANT {needed['right'].split(' or ')[-1]} ON *.* to the account that applies"
-    if not denied:
-        return ""
-    account = f"{identifier(denied['user'])}@{identifier(denied['host'])}"
-    if denied["right"].lower() == "grant":
-        return f"give {account} the rights it is to pass on, WITH GRANT OPTION"
-    return f"GRANT {denied['right'].upper()} ON the database TO {account}"
+    if denied := _DENIED.search(words):
+        right = denied["right"].upper()
+        return f"GRANT {'GRANT OPTION' if right == 'GRANT' else right} ON the database to the account that applies"
+    return ""
 
 
 def _words(error: pymysql.Error) -> str:

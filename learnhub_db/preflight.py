@@ -9,9 +9,11 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import ER
 
-from learnhub_db.database import NOT_ALLOWED, identifier, refused, rows
+from learnhub_db import execution
+from learnhub_db.database import NOT_ALLOWED, identifier, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.programs import Program, account
+from learnhub_db.statements import Statement
 
 PROBE = "_learnhub_probe"
 
@@ -45,20 +47,21 @@ def _check_owner(connection: Connection, owner: str) -> None:
 
 def _check_owner_may_execute(connection: Connection, owner: str, routine: Program) -> None:
     """Ask the server: a definer that may not execute its own routine is an error of each call, and of none before."""
-    rows(connection, f"DROP PROCEDURE IF EXISTS {PROBE}")
+    drop = f"DROP PROCEDURE IF EXISTS {PROBE}"
     try:
+        rows(connection, drop)
         rows(connection, f"CREATE DEFINER={account(owner)} PROCEDURE {PROBE}() SQL SECURITY DEFINER DO 0")
-        rows(connection, f"CALL {PROBE}()")
+        try:
+            rows(connection, f"CALL {PROBE}()")
+        finally:
+            rows(connection, drop)
     except pymysql.Error as error:
         user, _, host = owner.rpartition("@")
         if error.args[0] != ER.PROCACCESS_DENIED_ERROR or f"'{user}'@'{host}'" not in error.args[1]:
-            raise refused(error, routine.path) from error
+            raise execution.refusal(error, Statement(routine.sql, routine.line, 0), routine.path) from error
         ((database,),) = rows(connection, "SELECT DATABASE()")
         mend = f"GRANT EXECUTE ON {identifier(database)}.* TO {account(owner)}"
         raise DatabaseRefused(f"the owner {owner} may not execute its own routines", routine.path, mend) from error
-    finally:
-        if connection.open:
-            rows(connection, f"DROP PROCEDURE IF EXISTS {PROBE}")
 
 
 def _may_create_functions(connection: Connection) -> bool:

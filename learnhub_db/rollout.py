@@ -97,7 +97,7 @@ class Rollout:
     def _change(self, program: Program, found: Found | None, compiler: Scratch | None) -> _Change:
         if not found:
             return _Change(program)
-        old = stored.read(self.connection, program.kind, program.name)
+        old = stored.read(self.connection, program.kind, program.name, path=program.path)
         if program.kind in ("view", "event"):  # these are replaced whole, or not at all
             return _Change(program, found, old)
         if not compiler:

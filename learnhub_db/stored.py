@@ -31,7 +31,7 @@ class Stored:
         return f"{found[1]}@{found[2]}".replace("``", "`") if found else ""
 
 
-def read(connection: Connection, kind: str, name: str, schema: str = "") -> Stored:
+def read(connection: Connection, kind: str, name: str, schema: str = "", path: str = "") -> Stored:
     """The program `name`; DatabaseRefused where it is gone or the account may not read it. Reads only."""
     with connection.cursor(pymysql.cursors.DictCursor) as cursor:
         cursor.execute(f"SHOW CREATE {kind.upper()} {qualified(name, schema)}")
@@ -39,7 +39,7 @@ def read(connection: Connection, kind: str, name: str, schema: str = "") -> Stor
     sql = shown[next(column for column in shown if column.startswith("Create ") or column == "SQL Original Statement")]
     if sql is None:
         mend = "GRANT SHOW_ROUTINE ON *.* to the account that applies"
-        raise DatabaseRefused(f"the account may not read the {kind} {name}", "", mend)
+        raise DatabaseRefused(f"the account may not read the {kind} {name}", path, mend)
     return Stored(
         sql,
         shown.get("sql_mode"),
