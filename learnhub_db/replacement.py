@@ -4,6 +4,10 @@ crash cuts short the next run finishes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
 import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import ER
@@ -11,6 +15,7 @@ from pymysql.constants import ER
 from learnhub_db import catalogue, events, execution, rights, stored, unfinished
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import identifier, refused, rows, settle, together
+from learnhub_db.errors import DatabaseRefused
 from learnhub_db.programs import Program
 from learnhub_db.rights import Right
 from learnhub_db.statements import Statement
@@ -39,7 +44,8 @@ def replace_routine(connection: Connection, program: Program, old: Stored, *, co
     drop = f"DROP {program.kind.upper()} {identifier(program.name)}"
     replacement = Replacement(program.kind, program.name, program.path, program.sql, kept)
     unfinished.begin(connection, replacement)
-    _swap(connection, program, [drop, program.sql, *(given if compound else [])], old, replacement)
+    with _undone(connection, program, replacement, old):
+        together(connection, [drop, program.sql, *(given if compound else [])])
     if not compound:
         _give(connection, program, given)
     unfinished.end(connection, replacement)
@@ -47,46 +53,56 @@ def replace_routine(connection: Connection, program: Program, old: Stored, *, co
 
 def replace_trigger(connection: Connection, program: Program, old: Stored, old_table: str) -> None:
     """In one packet, while nobody writes to its table; it stays where it was among the triggers of its moment."""
-    place = _place(connection, program)
-    sql = program.sql if program.says_its_order else program.ordered(place)
+    sql = program.sql if program.says_its_order else program.ordered(_place(connection, program))
+    predecessor = Program("trigger", program.name, program.path, 1, old.sql)
+    ordered = predecessor.ordered(_place(connection, predecessor))
     tables = ", ".join(f"{identifier(table)} WRITE" for table in sorted({old_table, program.table}))
     packet = [f"LOCK TABLES {tables}", f"DROP TRIGGER {identifier(program.name)}", sql]
     replacement = Replacement(program.kind, program.name, program.path, sql, [])
     unfinished.begin(connection, replacement)
-    _swap(connection, program, packet, old, replacement)
+    with _undone(connection, program, replacement, old, ordered):
+        together(connection, packet)
     rows(connection, "UNLOCK TABLES")
     unfinished.end(connection, replacement)
 
 
-def finish(connection: Connection, report: Report) -> None:
-    """Finish what a killed run has begun, telling of each; safe to repeat."""
+def finish(connection: Connection, report: Report) -> bool:
+    """Finish what a killed run has begun, telling of each; False where one has to wait. Safe to repeat."""
+    done = True
     for replacement in unfinished.read(connection):
         kind, name = replacement.kind, replacement.name
-        if not catalogue.find(connection, kind, name):
-            execution.run(connection, Statement(replacement.statement, 1, 0), replacement.path)
+        try:
+            if not catalogue.find(connection, kind, name):
+                execution.run(connection, Statement(replacement.statement, 1, 0), replacement.path)
+        except DatabaseRefused as refusal:  # say the table of a trigger is gone: the files may know better
+            report(Act("left", f"{kind} {name}", f"a killed run had begun to replace it; {refusal.what}"))
+            done = False
+            continue
         for right in replacement.rights:
             _give_again(connection, replacement, right, report)
         unfinished.end(connection, replacement)
         report(Act("finished", f"{kind} {name}", "a killed run had begun to replace it"))
+    return done
 
 
-def _swap(
-    connection: Connection, program: Program, packet: list[str], old: Stored, replacement: Replacement
-) -> None:
-    """Send the packet; where it fails, the predecessor is there again before the error is raised."""
+@contextmanager
+def _undone(
+    connection: Connection, program: Program, replacement: Replacement, old: Stored, ordered: str = ""
+) -> Iterator[None]:
+    """Where the server refuses what is inside, the predecessor is there again before the error is raised."""
     try:
-        together(connection, packet)
+        yield
     except pymysql.Error as error:
         if connection.open:
-            _undo(connection, replacement, old)
+            _undo(connection, replacement, old, ordered or old.sql)
         raise execution.refusal(error, Statement(program.sql, program.line, 0), program.path) from error
 
 
-def _undo(connection: Connection, replacement: Replacement, old: Stored) -> None:
+def _undo(connection: Connection, replacement: Replacement, old: Stored, sql: str) -> None:
     """What has begun stays written down where the successor is there, but not all of the rights."""
     kind, name = replacement.kind, replacement.name
     if not catalogue.find(connection, kind, name):
-        stored.create(connection, old)
+        stored.create(connection, replace(old, sql=sql))
         settle(connection)
         for grant in rights.grants(kind, name, replacement.rights):
             rows(connection, grant)
@@ -122,6 +138,6 @@ def _place(connection: Connection, program: Program) -> str:
         ORDER BY action_order
     """
     names = [name for (name,) in rows(connection, sql, (program.table, *program.fires))]
-    here = [name.lower() for name in names].index(program.name.lower()) if program.name in names else len(names)
+    here = names.index(program.name) if program.name in names else len(names)
     before, after = names[:here], names[here + 1 :]
     return f"FOLLOWS {identifier(before[-1])}" if before else f"PRECEDES {identifier(after[0])}" if after else ""

@@ -48,12 +48,13 @@ class Rollout:
         self, connection: Connection, past: History, report: Report, prepare: Callable[[], None]
     ) -> None:
         self.connection, self.past, self.report, self.prepare = connection, past, report, prepare
+        self.finished = True
 
     def clear(self) -> None:
         """Do what killed runs have left to do."""
         scratch.clear(self.connection, self.report)
         if unfinished.NAME in self.past.tables:
-            replacement.finish(self.connection, self.report)
+            self.finished = replacement.finish(self.connection, self.report)
 
     def deploy(self, programs: list[Program], owner: str | None) -> set[str]:
         """Create and replace what differs, after all that is to be replaced has compiled; the names that are new."""
@@ -66,6 +67,8 @@ class Rollout:
         preflight.check(self.connection, owner, pending)
         for change in self._changes(pending, existing):
             self._put(change)
+        if not self.finished:
+            replacement.finish(self.connection, self.report)
         return {program.name for program in pending if program.key not in existing}
 
     def prune(self, programs: list[Program], files: set[str]) -> None:

@@ -206,6 +206,21 @@ class TestRights:
         assert [row[3] for row in sql(self.RIGHTS)] == ["Execute"]
 
 
+def test_what_cannot_be_finished_waits_for_the_files(shop, empty_database, sql):
+    sql(
+        "INSERT INTO _learnhub_replacements (kind, name, path, statement, rights) VALUES ('trigger', 'audit_sale', "
+        "'triggers/audit_sale.sql', 'CREATE TRIGGER audit_sale AFTER INSERT ON gone FOR EACH ROW SET @a = 1', '[]')"
+    )
+    sql("DROP TRIGGER audit_sale")
+    assert apply(shop, empty_database) == [
+        "left trigger audit_sale (a killed run had begun to replace it; "
+        f"1146: Table '{empty_database.database}.gone' doesn't exist)",
+        "created trigger audit_sale",
+        "finished trigger audit_sale (a killed run had begun to replace it)",
+    ]
+    assert apply(shop, empty_database) == []
+
+
 class TestOrder:
     """A trigger keeps its place among those of its table and moment."""
 
