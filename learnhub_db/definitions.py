@@ -15,7 +15,7 @@ TABLE = f"""
         id                 BIGINT UNSIGNED NOT NULL AUTO_INCREMENT COMMENT 'in the order in which it happened',
         kind               VARCHAR(16)     NOT NULL COMMENT 'procedure, function, trigger, view or event',
         name               VARCHAR(255)    NOT NULL COMMENT 'in small letters',
-        act                VARCHAR(16)     NOT NULL COMMENT 'created, replaced, altered, restored, pruned; found: not of apply',
+        act                VARCHAR(16)     NOT NULL COMMENT 'what apply did; found: what it met',
         definition         LONGTEXT        NOT NULL COMMENT 'as SHOW CREATE tells it',
         sql_mode           VARCHAR(1024)   NULL     COMMENT 'under which it was created; none for a view',
         character_set      VARCHAR(64)     NOT NULL COMMENT 'character_set_client of its creation',

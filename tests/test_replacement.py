@@ -179,7 +179,9 @@ class TestRights:
         SELECT user, host, routine_name, proc_priv FROM mysql.procs_priv WHERE db = DATABASE() ORDER BY 1, 2, 3
     """
 
-    @pytest.mark.parametrize(("path", "kind"), [(SELL, "PROCEDURE sell"), ("procedures/sales/with_tax.sql", "FUNCTION with_tax")])
+    @pytest.mark.parametrize(
+        ("path", "kind"), [(SELL, "PROCEDURE sell"), ("procedures/sales/with_tax.sql", "FUNCTION with_tax")]
+    )
     def test_of_odd_names_roles_and_with_grant_option(self, shop, empty_database, sql, accounts, path, kind):
         sql(f"GRANT EXECUTE ON {kind} TO {accounts[0]}, {accounts[2]}")
         sql(f"GRANT EXECUTE, ALTER ROUTINE ON {kind} TO {accounts[1]} WITH GRANT OPTION")
@@ -288,7 +290,10 @@ class TestCallers:
 class TestEvents:
     """An event is altered: it is never gone."""
 
-    CREATED = "SELECT created, status, on_completion, event_comment FROM information_schema.events WHERE event_schema = DATABASE()"
+    CREATED = """
+        SELECT created, status, on_completion, event_comment FROM information_schema.events
+        WHERE event_schema = DATABASE()
+    """
 
     def test_what_the_file_no_longer_says_is_what_the_server_takes_for_it(self, shop, empty_database, sql):
         event = "sql/events/forget.sql"

@@ -1,4 +1,4 @@
-"""What the account that applies, and the owner, need for a replacement; what is missing is named before harm is done."""
+"""What the account that applies, and the owner, need for a replacement; what is missing is named, and nothing lost."""
 
 from __future__ import annotations
 
@@ -128,7 +128,9 @@ def test_a_right_that_is_missing_is_named_and_nothing_is_lost(place, right, wher
 class TestWithoutScratch:
     """An account that may not create a scratch schema has the server parse the programs, and is told so."""
 
-    ORDER = "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY action_order"
+    ORDER = """
+        SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY action_order
+    """
 
     @pytest.fixture(autouse=True)
     def revoked(self, place: Place) -> str:
