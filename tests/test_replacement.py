@@ -12,7 +12,7 @@ import pymysql
 import pytest
 
 import small_project
-from learnhub_db import deployment, scratch
+from learnhub_db import database, deployment, scratch
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.project import Project
@@ -285,6 +285,23 @@ class TestCallers:
         assert len(errors) == missed  # an ALTER costs no call
         assert sql("SELECT COUNT(*) FROM sales") == [(len(calls),)]
         assert len(calls) > len(errors)
+
+
+    @pytest.mark.parametrize(("path", "busy"), [(SELL, "CALL sell(1, 1)"), (AUDIT, "SELECT COUNT(*) FROM sales")])
+    def test_an_open_transaction_that_lasts_too_long_leaves_all_as_it_was(
+        self, shop, empty_database, sql, monkeypatch, path, busy
+    ):
+        before = sql("SHOW CREATE PROCEDURE sell"), sql("SHOW CREATE TRIGGER audit_sale")
+        small_project.change(shop, path, "BEGIN", "BEGIN /* new */")
+        monkeypatch.setattr("learnhub_db.database.SESSION", f"{database.SESSION}, lock_wait_timeout = 1")
+        with connect(empty_database) as other:
+            rows(other, "START TRANSACTION")
+            rows(other, busy)
+            with pytest.raises(DatabaseRefused, match="^1205: Lock wait timeout exceeded"):
+                apply(shop, empty_database)
+        assert (sql("SHOW CREATE PROCEDURE sell"), sql("SHOW CREATE TRIGGER audit_sale")) == before
+        assert sql("SELECT COUNT(*) FROM _learnhub_replacements") == [(0,)]
+        assert len(apply(shop, empty_database)) == 1
 
 
 class TestEvents:

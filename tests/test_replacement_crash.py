@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,8 @@ import small_project
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
+from learnhub_db.server import start, stop
+from learnhub_db.server.home import Home
 from wire import Wire
 
 RIGHTS = """
@@ -79,3 +84,33 @@ def test_a_kill_at_any_step_is_mended_by_the_next_apply(shop, empty_database):
         assert deployment.apply(Project(shop), empty_database) == []
     assert missing == {"procedure": 2, "right": 3, "trigger": 1}
     assert step > 50
+
+
+def test_a_kill_of_the_server_inside_a_packet_is_mended_too(tmp_path):
+    server = start(tmp_path / "server", "shop")
+    try:
+        root = small_project.write(tmp_path / "project", FILES)
+        deployment.apply(Project(root), server)
+        with connect(server) as connection:
+            rows(connection, "CREATE ROLE reader")
+            rows(connection, "GRANT EXECUTE ON PROCEDURE sell TO reader")
+        for step, procedures in enumerate([2, 1, 2]):
+            small_project.change(root, "procedures/sell.sql", str(step), str(step + 1))
+            assert not Wire(server, step, b"DROP PROCEDURE `sell`").apply(root)
+            kill_server(tmp_path / "server")
+            server = start(tmp_path / "server", "shop")
+            assert len(state(server)[1]) == procedures
+            deployment.apply(Project(root), server)
+            whole = state(server)
+            assert [right[1:] for right in whole[0]] == [("%", "Execute")]
+            assert f"BEGIN\n    INSERT INTO sales (note) VALUES ({step + 1});\nEND" in [text for (text,) in whole[1]]
+            assert deployment.apply(Project(root), server) == []
+    finally:
+        stop(tmp_path / "server")
+
+
+def kill_server(directory: Path) -> None:
+    home = Home(directory)
+    os.kill(int(home.pid_file.read_text()), signal.SIGKILL)
+    while home.in_use():
+        time.sleep(0.05)

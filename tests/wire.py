@@ -19,11 +19,11 @@ INNER = re.compile(rb";\n(?=DROP TRIGGER|CREATE DEFINER|CREATE PROCEDURE|CREATE 
 
 
 class Wire:
-    """Passes on what an apply says, up to step `last`; packets of several statements count as so many steps."""
+    """Passes on what an apply says, up to step `last`, from 0; packets of several statements count as so many steps."""
 
-    def __init__(self, target: Target, last: int) -> None:
+    def __init__(self, target: Target, last: int, counted_from: bytes = b"") -> None:
         self.target, self.last, self.steps = target, last, 0
-        self.seen: list[bytes] = []
+        self.counted_from = counted_from  # the beginning of the first query that counts
         self.process: subprocess.Popen[str] | None = None
         self.listener = socket.create_server(("127.0.0.1", 0))
 
@@ -59,9 +59,10 @@ class Wire:
 
     def _stops_in(self, body: bytes) -> bytes | None:
         """The part of a packet that the server still gets, b"" for none of it; None where all is to go on."""
+        if not self.steps and not body[1:].startswith(self.counted_from):
+            return None
         for end in (0, *(found.start() for found in INNER.finditer(body) if _is_packet(body))):
             if self.steps == self.last:
-                self.seen.append(body)
                 return body[:end]
             self.steps += 1
         return None
