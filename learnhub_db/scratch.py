@@ -67,30 +67,34 @@ def opened(connection: Connection, report: Report) -> Iterator[Scratch | None]:
 
     While it is in use its name is a lock of the connection: that tells one in use from one that a killed run left.
     """
+    schema = PREFIX + secrets.token_hex(6)
+    rows(connection, "SELECT GET_LOCK(%s, 0)", (schema,))
+    target = _create(connection, schema)
+    if not target:
+        report(Act("parsed", "the new programs, not compiled", f"no scratch schema: {grant(connection)}"))
+    try:
+        yield Scratch(connection, schema, target) if target else None
+    finally:
+        if connection.open:
+            if target:
+                rows(connection, f"DROP DATABASE {schema}")
+            rows(connection, "SELECT RELEASE_LOCK(%s)", (schema,))
+
+
+def _create(connection: Connection, schema: str) -> str | None:
+    """Create the schema and return the target's name; None where the account may not."""
     sql = """
         SELECT schema_name, default_character_set_name, default_collation_name
         FROM information_schema.schemata WHERE schema_name = DATABASE()
     """
     ((target, character_set, collation),) = rows(connection, sql)
-    schema = PREFIX + secrets.token_hex(6)
-    rows(connection, "SELECT GET_LOCK(%s, 0)", (schema,))
     try:
-        try:
-            rows(connection, f"CREATE DATABASE {schema} CHARACTER SET {character_set} COLLATE {collation}")
-        except pymysql.Error as error:
-            if error.args[0] != ER.DBACCESS_DENIED_ERROR:
-                raise
-            report(Act("parsed", "the new programs, not compiled", f"no scratch schema: {grant(connection)}"))
-            yield None
-            return
-        try:
-            yield Scratch(connection, schema, target)
-        finally:
-            if connection.open:
-                rows(connection, f"DROP DATABASE {schema}")
-    finally:
-        if connection.open:
-            rows(connection, "SELECT RELEASE_LOCK(%s)", (schema,))
+        rows(connection, f"CREATE DATABASE {schema} CHARACTER SET {character_set} COLLATE {collation}")
+    except pymysql.Error as error:
+        if error.args[0] != ER.DBACCESS_DENIED_ERROR:
+            raise
+        return None
+    return target
 
 
 def clear(connection: Connection, report: Report) -> None:
