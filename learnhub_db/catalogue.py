@@ -9,7 +9,8 @@ from pymysql.connections import Connection
 from learnhub_db.database import rows
 
 # Each kind's own row, and a fingerprint of what the server stores of it: it changes when anybody changes the program.
-# Of a routine's parameters only the time of its last change tells.
+# Of a routine's parameters only the time of its last change tells. Whether an event is enabled is for who operates
+# the server to say.
 _ROUTINES = """
     SELECT LOWER(routine_type), LOWER(routine_name), NULL, SHA2(CONCAT_WS(CHAR(31), routine_definition,
         dtd_identifier, is_deterministic, sql_data_access, security_type, routine_comment, definer, sql_mode,
@@ -26,7 +27,7 @@ _TRIGGERS = """
     FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
 _EVENTS = """
     SELECT 'event', LOWER(event_name), NULL, SHA2(CONCAT_WS(CHAR(31), event_definition,
-        event_type, execute_at, interval_value, interval_field, starts, ends, on_completion, status, event_comment,
+        event_type, execute_at, interval_value, interval_field, starts, ends, on_completion, event_comment,
         definer, sql_mode, time_zone, character_set_client, collation_connection, database_collation), 256)
     FROM information_schema.events WHERE event_schema = DATABASE()"""
 

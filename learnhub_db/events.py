@@ -6,10 +6,10 @@ import re
 
 from learnhub_db.statements import code_only
 
-# What the file leaves out would stay as it was: each clause has to be said, in the order that the server wants.
+# What the file leaves out would stay as it was: each clause has to be said, in the order that the server wants. ENABLE
+# and DISABLE are left to who operates the server, unless the file says one.
 _CLAUSES = (
     (r"\bON\s+COMPLETION\b", "ON COMPLETION NOT PRESERVE", r"\b(?:ENABLE|DISABLE|COMMENT|DO)\b"),
-    (r"\b(?:ENABLE|DISABLE)\b", "ENABLE", r"\b(?:COMMENT|DO)\b"),
     (r"\bCOMMENT\b", "COMMENT ''", r"\bDO\b"),
 )
 _DO = re.compile(r"\bDO\b", re.IGNORECASE)

@@ -322,8 +322,18 @@ class TestEvents:
         small_project.change(shop, event, "1 DAY", "9 DAY STARTS '2037-01-01 00:00:00'")
         time.sleep(1.1)  # the server notes seconds
         assert apply(shop, empty_database) == ["replaced event forget"]
-        assert sql(self.CREATED) == [(created, "ENABLED", "NOT PRESERVE", "")]
+        assert sql(self.CREATED) == [(created, "DISABLED", "NOT PRESERVE", "")]  # whether it runs, operations say
         assert apply(shop, empty_database) == []
+
+    def test_an_event_that_operations_switched_off_stays_off(self, shop, empty_database, sql):
+        small_project.change(shop, "sql/events/forget.sql", " DISABLE", "")
+        apply(shop, empty_database)
+        sql("ALTER EVENT forget ENABLE")
+        sql("ALTER EVENT forget DISABLE")
+        assert apply(shop, empty_database) == []
+        small_project.change(shop, "sql/events/forget.sql", "1 DAY", "2 DAY")
+        assert apply(shop, empty_database) == ["replaced event forget"]
+        assert sql("SELECT status FROM information_schema.events WHERE event_schema = DATABASE()") == [("DISABLED",)]
 
 
 class TestHistory:
