@@ -20,7 +20,7 @@ public class Call {
         String[] login = address.getRawUserInfo().split(":", 2);
         String place = "jdbc:mysql://" + address.getRawSchemeSpecificPart().replaceFirst("^//.*@", "");
         try (Connection connection = DriverManager.getConnection(place, decoded(login[0]), decoded(login[1]))) {
-            // Not a CallableStatement: it reads the procedure's body, which an account with EXECUTE alone may not see.
+            // Not a CallableStatement: it reads the procedure's text, which an account with EXECUTE alone may not see.
             try (PreparedStatement call = connection.prepareStatement(
                     "CALL process_course_purchase(?, ?, 'credit_card', ?, @enrollment_id, @status)")) {
                 call.setLong(1, Long.parseLong(user));
@@ -35,7 +35,7 @@ public class Call {
         }
     }
 
-    /** Lock wait timeout, deadlock, or SQLSTATE class 08: the connection is lost or was not made. */
+    /** Lock wait timeout, deadlock; SQLSTATE class 08: no connection, or a lost one. */
     static boolean again(SQLException error) {
         return error.getErrorCode() == 1205 || error.getErrorCode() == 1213
             || Objects.toString(error.getSQLState(), "").startsWith("08");

@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log"
 	"math/rand"
 	"net"
 	"net/url"
@@ -20,62 +21,59 @@ import (
 
 const tries = 5
 
-// One *sql.Conn for both statements: a *sql.DB may run the SELECT on a connection without the variables.
-func purchase(ctx context.Context, db *sql.DB, arguments []any) (enrollment sql.NullInt64, status string, err error) {
-	conn, err := db.Conn(ctx)
+func purchase(ctx context.Context, db *sql.DB, user, course, transaction string) (string, error) {
+	conn, err := db.Conn(ctx) // one connection: db itself may run the SELECT on another, without the variables
 	if err != nil {
-		return
+		return "", err
 	}
 	defer conn.Close()
-	// sql.Out is not supported by the driver, so the OUT values are read from user variables.
+	// Not sql.Out: the driver does not support it.
 	_, err = conn.ExecContext(ctx,
-		"CALL process_course_purchase(?, ?, 'credit_card', ?, @enrollment_id, @status)", arguments...)
-	if err == nil {
-		err = conn.QueryRowContext(ctx, "SELECT @enrollment_id, @status").Scan(&enrollment, &status)
+		"CALL process_course_purchase(?, ?, 'credit_card', ?, @enrollment_id, @status)", user, course, transaction)
+	if err != nil {
+		return "", err
 	}
-	return
+	enrollment, status := sql.NullString{}, ""
+	err = conn.QueryRowContext(ctx, "SELECT @enrollment_id, @status").Scan(&enrollment, &status)
+	if !enrollment.Valid {
+		enrollment.String = "NULL"
+	}
+	return enrollment.String + " " + status, err
 }
 
-// again: lock wait timeout, deadlock, connection lost or not made.
+// again tells a lock wait timeout, a deadlock, and no connection or a lost one.
 func again(err error) bool {
 	var refused *mysql.MySQLError
 	if errors.As(err, &refused) {
-		return refused.Number == 1205 || refused.Number == 1213
+		return refused.Number == 1205 || refused.Number == 1213 || refused.Number == 1053
 	}
 	var network net.Error
 	return errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, driver.ErrBadConn) || errors.As(err, &network)
 }
 
 func main() {
+	log.SetFlags(0)
 	address, err := url.Parse(os.Getenv("LEARNHUB_DB_URL"))
-	exitOn(err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	config := mysql.NewConfig()
 	config.User = address.User.Username()
 	config.Passwd, _ = address.User.Password()
 	config.Net, config.Addr, config.DBName = "tcp", address.Host, strings.TrimPrefix(address.Path, "/")
 	db, err := sql.Open("mysql", config.FormatDSN())
-	exitOn(err)
-	random := rand.New(rand.NewSource(time.Now().UnixNano()))
+	if err != nil {
+		log.Fatal(err)
+	}
 	for tried := 1; ; tried++ {
-		enrollment, status, err := purchase(context.Background(), db, []any{os.Args[1], os.Args[2], os.Args[3]})
-		if err == nil && enrollment.Valid {
-			fmt.Println(enrollment.Int64, status)
-			return
-		}
+		answer, err := purchase(context.Background(), db, os.Args[1], os.Args[2], os.Args[3])
 		if err == nil {
-			fmt.Println("NULL", status)
+			fmt.Println(answer)
 			return
 		}
 		if !again(err) || tried == tries {
-			exitOn(err)
+			log.Fatal(err)
 		}
-		time.Sleep(time.Duration(random.Int63n(int64(100*time.Millisecond) << tried))) // then the SAME transaction id
-	}
-}
-
-func exitOn(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		time.Sleep(time.Duration(rand.Int63n(int64(100*time.Millisecond) << tried))) // then the SAME transaction id
 	}
 }

@@ -6,7 +6,7 @@ import mysql from 'mysql2/promise'
 const TRIES = 5
 const AGAIN = new Set([
   'ER_LOCK_WAIT_TIMEOUT', 'ER_LOCK_DEADLOCK', // 1205, 1213
-  'PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ETIMEDOUT',
+  'ER_SERVER_SHUTDOWN', 'PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ETIMEDOUT',
 ])
 
 async function purchase(user, course, transaction) {

@@ -4,20 +4,16 @@
 declare(strict_types=1);
 
 const TRIES = 5;
-const AGAIN = [1205, 1213, 2002, 2006, 2013]; // lock wait timeout, deadlock, no connection, connection lost (two numbers)
+const AGAIN = [1205, 1213, 1053, 2002, 2006, 2013]; // lock wait timeout, deadlock; no connection, or a lost one
 
 function purchase(string $user, string $course, string $transaction): array
 {
-    $url = array_map(rawurldecode(...), array_map(strval(...), parse_url(getenv('LEARNHUB_DB_URL'))));
-    $database = new PDO(
-        sprintf('mysql:host=%s;port=%s;dbname=%s;charset=utf8mb4', $url['host'], $url['port'] ?? 3306, substr($url['path'], 1)),
-        $url['user'],
-        $url['pass'] ?? '',
-    );
-    // Not bindParam(..., PDO::PARAM_INPUT_OUTPUT): the MySQL driver does not support it.
+    $url = array_map('rawurldecode', parse_url(getenv('LEARNHUB_DB_URL')));
+    $where = sprintf('mysql:host=%s;port=%s;dbname=%s', $url['host'], $url['port'] ?? 3306, substr($url['path'], 1));
+    $database = new PDO("$where;charset=utf8mb4", $url['user'], $url['pass'] ?? '');
+    // Not bindParam(..., PDO::PARAM_INPUT_OUTPUT): that is error 1414, or with native prepares no value and no error.
     $call = $database->prepare("CALL process_course_purchase(?, ?, 'credit_card', ?, @enrollment_id, @status)");
     $call->execute([$user, $course, $transaction]);
-    $call->closeCursor(); // a CALL leaves a result open: without this the next query fails with 2014
     return $database->query('SELECT @enrollment_id, @status')->fetch(PDO::FETCH_NUM);
 }
 
@@ -29,7 +25,7 @@ for ($tried = 1; ; $tried++) {
     } catch (PDOException $error) {
         $number = $error->errorInfo[1] ?? $error->getCode();
         if (!in_array($number, AGAIN, true) || $tried === TRIES) {
-            fwrite(STDERR, "error $number: {$error->getMessage()}\n");
+            fwrite(STDERR, "error $number: " . ($error->errorInfo[2] ?? $error->getMessage()) . "\n");
             exit(1);
         }
     }

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pymysql
 
 TRIES = 5
-AGAIN = {1205, 1213, 2003, 2006, 2013}  # lock wait timeout, deadlock, no connection, connection lost (two numbers)
+AGAIN = {1205, 1213, 1053, 2003, 2006, 2013}  # lock wait timeout, deadlock; no connection, or a lost one
 
 
 def purchase(user: str, course: str, transaction: str) -> tuple[int | None, str]:
@@ -26,7 +26,7 @@ def purchase(user: str, course: str, transaction: str) -> tuple[int | None, str]
         autocommit=True,  # PyMySQL's default is off: the call would join a transaction that nobody commits
     )
     with connection, connection.cursor() as cursor:
-        # Not callproc(): it hides the OUT values in variables named @_process_course_purchase_4 and _5.
+        # Not callproc(): it returns its arguments unchanged, the OUT values in @_process_course_purchase_4 and _5.
         cursor.execute(
             "CALL process_course_purchase(%s, %s, 'credit_card', %s, @enrollment_id, @status)",
             (user, course, transaction),

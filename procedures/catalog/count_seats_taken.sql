@@ -19,8 +19,8 @@ BEGIN
   SELECT COUNT(*) INTO v_in_force FROM enrollments WHERE course_id = p_course_id AND in_force = 1 FOR SHARE;
   SELECT COUNT(*) INTO v_held FROM seat_holds WHERE course_id = p_course_id FOR SHARE;
   SELECT COALESCE(SUM(stock.seats_left), 0) INTO v_unsold
-    FROM flash_sale_holds hold JOIN flash_sale_stock stock ON stock.sale_id = hold.sale_id
-   WHERE hold.course_id = p_course_id FOR SHARE;
+    FROM flash_sale_terms terms JOIN flash_sale_stock stock ON stock.sale_id = terms.sale_id
+   WHERE terms.course_id = p_course_id AND terms.state = 'open' FOR SHARE;
   RETURN v_in_force + v_held + v_unsold;
 END$$
 DELIMITER ;

@@ -5,7 +5,8 @@
 --
 -- Parameters
 --   p_sale_id  which sale
---   p_fresh    TRUE: a plain read sees what is committed now, so it may tell that nothing is left
+--   p_fresh    TRUE: the transaction is at READ COMMITTED and ours. In a caller's, at REPEATABLE READ, rows that were
+--              looked at stay locked and a plain read may be old: slots are then tried in order, to deadlock with nobody
 --   p_claimed  whether a seat was taken
 -- Example
 --   CALL claim_sale_seat(3, TRUE, @claimed);
@@ -19,17 +20,19 @@ BEGIN
   DECLARE v_slot  SMALLINT UNSIGNED;
   DECLARE v_left  BOOLEAN DEFAULT TRUE;
 
-  SELECT slot INTO v_slot FROM flash_sale_stock
-   WHERE sale_id = p_sale_id AND slot >= v_start AND seats_left > 0
-   ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
-  IF v_slot IS NULL THEN
+  IF p_fresh THEN
     SELECT slot INTO v_slot FROM flash_sale_stock
-     WHERE sale_id = p_sale_id AND slot < v_start AND seats_left > 0
+     WHERE sale_id = p_sale_id AND slot >= v_start AND seats_left > 0
      ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
-  END IF;
-  IF v_slot IS NULL AND p_fresh THEN
-    -- SELECT INTO, because a subquery in IF locks what it reads
-    SELECT COUNT(*) > 0 INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id AND seats_left > 0;
+    IF v_slot IS NULL THEN
+      SELECT slot INTO v_slot FROM flash_sale_stock
+       WHERE sale_id = p_sale_id AND slot < v_start AND seats_left > 0
+       ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
+    END IF;
+    IF v_slot IS NULL THEN
+      -- SELECT INTO, because a subquery in IF locks what it reads
+      SELECT COUNT(*) > 0 INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id AND seats_left > 0;
+    END IF;
   END IF;
   IF v_slot IS NULL AND v_left THEN
     SELECT slot INTO v_slot FROM flash_sale_stock

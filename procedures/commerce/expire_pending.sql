@@ -26,8 +26,7 @@ BEGIN
     SET p_outcome = 'FAILED';
   END;
 
-  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-  START TRANSACTION;
+  CALL begin_owned();
   SET p_outcome = 'EXPIRED';
   IF p_payment_id IS NOT NULL THEN
     CALL lock_purchase(p_payment_id, v_user_id, v_course_id, v_status);

@@ -10,7 +10,8 @@ CREATE PROCEDURE fold_flash_sale(IN p_sale_id BIGINT UNSIGNED)
   COMMENT 'Writes how many seats of a sale are taken into its row'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
-  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_max_seats INT UNSIGNED;
+  DECLARE v_ended     BOOLEAN;
   DECLARE v_left      BIGINT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
@@ -18,14 +19,16 @@ BEGIN
     RESIGNAL;
   END;
 
-  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-  START TRANSACTION;
-  SELECT course_id INTO v_course_id
-    FROM courses WHERE course_id = (SELECT course_id FROM flash_sales WHERE sale_id = p_sale_id) FOR SHARE;
-  CALL settle_flash_sale(p_sale_id);
+  CALL begin_owned();
+  SELECT max_seats INTO v_max_seats FROM flash_sales WHERE sale_id = p_sale_id FOR UPDATE;
+  SELECT end_time < UTC_TIMESTAMP(6) INTO v_ended FROM flash_sale_terms WHERE sale_id = p_sale_id;
+  IF v_ended THEN
+    CALL settle_flash_sale(p_sale_id);
+  END IF;
   SELECT SUM(seats_left) INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id;
-  UPDATE flash_sales SET seats_taken = max_seats - v_left
-   WHERE sale_id = p_sale_id AND seats_taken <> max_seats - v_left;
+  UPDATE flash_sales SET seats_taken = v_max_seats - v_left
+   WHERE sale_id = p_sale_id AND seats_taken <> v_max_seats - v_left;
+  UPDATE flash_sale_terms SET state = 'folded' WHERE sale_id = p_sale_id AND state = 'settled';
   COMMIT;
 END$$
 DELIMITER ;

@@ -1,4 +1,4 @@
--- Locks a sale and its course for reading, the course first, and tells whether the sale is on.
+-- Locks a sale's terms and its course for reading, the course first, and tells whether the sale is on.
 --
 -- Parameters
 --   p_sale_id    which sale
@@ -19,14 +19,17 @@ CREATE PROCEDURE lock_flash_sale(
   SQL SECURITY DEFINER NOT DETERMINISTIC READS SQL DATA
 BEGIN
   DECLARE v_course_status VARCHAR(20);
+  DECLARE v_start_time    DATETIME(6);
+  DECLARE v_end_time      DATETIME(6);
 
-  SELECT course_id INTO p_course_id FROM flash_sales WHERE sale_id = p_sale_id;
+  SELECT course_id INTO p_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id;
   IF p_course_id IS NULL THEN  -- an old snapshot does not show a new sale
-    SELECT course_id INTO p_course_id FROM flash_sales WHERE sale_id = p_sale_id FOR SHARE;
+    SELECT course_id INTO p_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
   END IF;
   SELECT status INTO v_course_status FROM courses WHERE course_id = p_course_id FOR SHARE;
-  SELECT discount_price, UTC_TIMESTAMP(6) BETWEEN start_time AND end_time INTO p_price, p_is_active
-    FROM flash_sales WHERE sale_id = p_sale_id FOR SHARE;
-  SET p_is_active = COALESCE(p_is_active AND v_course_status = 'active', FALSE);
+  SELECT discount_price, start_time, end_time INTO p_price, v_start_time, v_end_time
+    FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
+  -- in a statement of its own: the clock of the one that waited for the lock stood still
+  SET p_is_active = COALESCE(UTC_TIMESTAMP(6) BETWEEN v_start_time AND v_end_time AND v_course_status = 'active', FALSE);
 END$$
 DELIMITER ;

@@ -32,10 +32,10 @@ CREATE PROCEDURE open_purchase(
 sale: BEGIN
   DECLARE v_price         DECIMAL(10,2);
   DECLARE v_fraud_score   INT;
+  DECLARE v_first_alert   BIGINT UNSIGNED;
   DECLARE v_should_block  BOOLEAN;
   DECLARE v_enrollment_id BIGINT UNSIGNED;
   DECLARE v_facts         JSON;
-  DECLARE v_begun_at      DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
   DECLARE EXIT HANDLER FOR 1062 SET p_status = 'ALREADY_ENROLLED';  -- held by a call that a snapshot does not show
 
   CALL admit_buyer(p_user_id, p_course_id, p_status, v_price);
@@ -47,9 +47,9 @@ sale: BEGIN
     SET p_status = IF(v_enrollment_id IS NULL, 'ALREADY_ENROLLED', 'SUCCESS');
     LEAVE sale;
   END IF;
-  CALL check_fraud(p_user_id, v_price, v_fraud_score, v_should_block);
+  CALL score_purchase(p_user_id, v_price, v_fraud_score, v_should_block, v_first_alert);
   IF v_should_block THEN
-    SET p_status = 'FRAUD_BLOCKED';
+    SET p_status = IF(has_enrollment_now(p_user_id, p_course_id), 'ALREADY_ENROLLED', 'FRAUD_BLOCKED');
     LEAVE sale;
   END IF;
 
@@ -62,8 +62,9 @@ sale: BEGIN
   INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
     (p_payment_id, 'initiated',              v_facts),
     (p_payment_id, 'payment_gateway_called', v_facts);
-  UPDATE fraud_alerts SET payment_id = p_payment_id
-   WHERE user_id = p_user_id AND created_at >= v_begun_at AND payment_id IS NULL;
+  IF v_first_alert IS NOT NULL THEN
+    UPDATE fraud_alerts SET payment_id = p_payment_id WHERE user_id = p_user_id AND alert_id >= v_first_alert;
+  END IF;
   INSERT INTO seat_holds (student_id, course_id, payment_id) VALUES (p_user_id, p_course_id, p_payment_id);
   SET p_status = 'PENDING';
 END$$

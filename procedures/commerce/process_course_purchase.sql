@@ -63,8 +63,9 @@ BEGIN
     IF COALESCE(v_price, 0) = 0 THEN
       RESIGNAL;
     END IF;
-    CALL record_failed_purchase(p_user_id, p_course_id, p_payment_method, p_transaction_id, v_price, v_errno);
-    SET p_enrollment_id = NULL, p_status = 'FAILED';
+    CALL record_failed_purchase(p_user_id, p_course_id, p_payment_method, p_transaction_id, v_price, v_errno, v_receipt);
+    SET p_status        = JSON_VALUE(v_receipt, '$.status'),
+        p_enrollment_id = JSON_VALUE(v_receipt, '$.enrollment_id' RETURNING UNSIGNED);
   END;
 
   CALL require_argument('p_user_id', p_user_id);

@@ -46,16 +46,18 @@ BEGIN
   CALL begin_or_join(v_joined);
   SAVEPOINT process_refund;
   SELECT student_id INTO v_student_id FROM enrollments WHERE enrollment_id = p_enrollment_id;
+  IF v_student_id IS NULL THEN  -- an old snapshot does not show a new enrollment
+    SELECT student_id INTO v_student_id FROM enrollments WHERE enrollment_id = p_enrollment_id FOR SHARE;
+  END IF;
   IF v_student_id IS NOT NULL THEN
     CALL lock_user(v_student_id, v_deleted_at);
+    SELECT course_id, status, enrolled_at, progress_percentage INTO v_course_id, v_status, v_enrolled_at, v_progress
+      FROM enrollments WHERE enrollment_id = p_enrollment_id FOR UPDATE;
+    SELECT payment_id, amount INTO v_payment_id, v_amount
+      FROM payments
+     WHERE enrollment_id = p_enrollment_id AND kind = 'charge' AND status = 'completed'
+     ORDER BY payment_id LIMIT 1 FOR UPDATE;
   END IF;
-  SELECT student_id, course_id, status, enrolled_at, progress_percentage
-    INTO v_student_id, v_course_id, v_status, v_enrolled_at, v_progress
-    FROM enrollments WHERE enrollment_id = p_enrollment_id FOR UPDATE;
-  SELECT payment_id, amount INTO v_payment_id, v_amount
-    FROM payments
-   WHERE enrollment_id = p_enrollment_id AND kind = 'charge' AND status = 'completed'
-   ORDER BY payment_id LIMIT 1 FOR UPDATE;
 
   IF v_student_id IS NULL THEN
     SET p_result = 'ERROR: Enrollment not found';
@@ -74,7 +76,7 @@ BEGIN
      WHERE enrollment_id = p_enrollment_id;
     UPDATE course_access SET access_expires_at = UTC_TIMESTAMP(6)
      WHERE student_id = v_student_id AND course_id = v_course_id
-       AND NOT has_enrollment(v_student_id, v_course_id);  -- bought anew since: that access stays
+       AND NOT has_enrollment_now(v_student_id, v_course_id);  -- bought anew since: that access stays
     SET p_result = CONCAT('SUCCESS: Refunded $', v_amount);
   END IF;
 

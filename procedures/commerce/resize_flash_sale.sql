@@ -15,15 +15,15 @@ CREATE PROCEDURE resize_flash_sale(IN p_sale_id BIGINT UNSIGNED, IN p_course_id 
   COMMENT 'Adds seats to a sale or takes unsold ones back'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
-  DECLARE v_held BOOLEAN;
+  DECLARE v_state VARCHAR(10);
 
+  SELECT state INTO v_state FROM flash_sale_terms WHERE sale_id = p_sale_id FOR UPDATE;
   IF p_more > 0 THEN
     CALL add_sale_stock(p_sale_id, p_more);
   ELSE
     CALL take_sale_stock(p_sale_id, -p_more);
   END IF;
-  SELECT COUNT(*) INTO v_held FROM flash_sale_holds WHERE sale_id = p_sale_id FOR UPDATE;
-  IF v_held THEN
+  IF v_state = 'open' THEN
     CALL set_seats_aside(p_course_id, p_more);
   END IF;
 END$$

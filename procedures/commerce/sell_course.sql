@@ -11,8 +11,6 @@
 --   COURSE_FULL            no seat is free
 --   FRAUD_BLOCKED          the fraud rules stand against it; their alerts stay
 --   SUCCESS                sold
--- Errors
---   30003 USER_DELETED
 -- Example
 --   CALL sell_course(7, 1, 'paypal', 'ch_3AbC', @enrollment_id, @status);
 
@@ -29,20 +27,20 @@ CREATE PROCEDURE sell_course(
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 sale: BEGIN
   DECLARE v_price        DECIMAL(10,2);
-  DECLARE v_fraud_score  INT DEFAULT 0;
+  DECLARE v_fraud_score  INT;
   DECLARE v_should_block BOOLEAN DEFAULT FALSE;
   DECLARE v_payment_id   BIGINT UNSIGNED;
-  DECLARE v_begun_at     DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
+  DECLARE v_first_alert  BIGINT UNSIGNED;
 
   CALL admit_student(p_user_id, p_course_id, p_status, v_price);
   IF p_status <> 'CAN_ENROLL' THEN
     LEAVE sale;
   END IF;
   IF v_price > 0 THEN
-    CALL check_fraud(p_user_id, v_price, v_fraud_score, v_should_block);
+    CALL score_purchase(p_user_id, v_price, v_fraud_score, v_should_block, v_first_alert);
   END IF;
   IF v_should_block THEN
-    SET p_status = 'FRAUD_BLOCKED';
+    SET p_status = IF(has_enrollment_now(p_user_id, p_course_id), 'ALREADY_ENROLLED', 'FRAUD_BLOCKED');
     LEAVE sale;
   END IF;
   CALL add_enrollment(p_user_id, p_course_id, NULL, p_enrollment_id);
@@ -53,9 +51,8 @@ sale: BEGIN
 
   IF v_price > 0 THEN
     CALL charge_for_enrollment(p_user_id, p_enrollment_id, v_price, p_payment_method, p_transaction_id, v_payment_id);
-    IF v_fraud_score > 0 THEN
-      UPDATE fraud_alerts SET payment_id = v_payment_id
-       WHERE user_id = p_user_id AND created_at >= v_begun_at AND payment_id IS NULL;
+    IF v_first_alert IS NOT NULL THEN
+      UPDATE fraud_alerts SET payment_id = v_payment_id WHERE user_id = p_user_id AND alert_id >= v_first_alert;
     END IF;
   END IF;
   SET p_status = 'SUCCESS';

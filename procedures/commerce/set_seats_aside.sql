@@ -13,14 +13,12 @@ CREATE PROCEDURE set_seats_aside(IN p_course_id BIGINT UNSIGNED, IN p_seats BIGI
   COMMENT 'Takes seats of a course off the market, or gives them back'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
-  DECLARE v_max_students INT UNSIGNED;
+  DECLARE v_free BIGINT;
 
-  SELECT max_students INTO v_max_students FROM courses WHERE course_id = p_course_id FOR SHARE;
-  UPDATE course_seats
-     SET seats_taken = seats_taken + p_seats
-   WHERE course_id = p_course_id AND (p_seats <= 0 OR seats_taken + p_seats <= v_max_students);
-  IF v_max_students IS NOT NULL AND p_seats > 0 AND ROW_COUNT() = 0 THEN
+  SELECT CAST(seats AS SIGNED) - seats_taken INTO v_free FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
+  IF p_seats > 0 AND p_seats > v_free THEN
     CALL raise_error('SEATS_NOT_FREE', p_course_id);
   END IF;
+  UPDATE course_seats SET seats_taken = seats_taken + p_seats WHERE course_id = p_course_id;
 END$$
 DELIMITER ;

@@ -13,8 +13,8 @@ BEGIN
   DECLARE v_sale_id BIGINT UNSIGNED;
   DECLARE v_done    BOOLEAN DEFAULT FALSE;
   DECLARE c_ended CURSOR FOR
-    SELECT sale_id FROM flash_sale_holds
-     WHERE course_id = p_course_id AND end_time < UTC_TIMESTAMP(6) ORDER BY sale_id;
+    SELECT sale_id FROM flash_sale_terms
+     WHERE course_id = p_course_id AND state = 'open' AND end_time < UTC_TIMESTAMP(6) FOR UPDATE;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   OPEN c_ended;

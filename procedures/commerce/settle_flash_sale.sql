@@ -9,17 +9,14 @@ DELIMITER $$
 CREATE PROCEDURE settle_flash_sale(IN p_sale_id BIGINT UNSIGNED)
   COMMENT 'Gives the unsold seats of an ended sale back, once'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
-settlement: BEGIN
+BEGIN
   DECLARE v_course_id BIGINT UNSIGNED;
-  DECLARE v_end_time  DATETIME(6);
   DECLARE v_left      BIGINT;
 
-  SELECT course_id, end_time INTO v_course_id, v_end_time FROM flash_sales WHERE sale_id = p_sale_id FOR UPDATE;
-  IF v_end_time >= UTC_TIMESTAMP(6) THEN
-    LEAVE settlement;
-  END IF;
-  DELETE FROM flash_sale_holds WHERE sale_id = p_sale_id;
-  IF ROW_COUNT() = 1 THEN
+  SELECT course_id INTO v_course_id FROM flash_sale_terms
+   WHERE sale_id = p_sale_id AND state = 'open' AND end_time < UTC_TIMESTAMP(6) FOR UPDATE;
+  IF v_course_id IS NOT NULL THEN
+    UPDATE flash_sale_terms SET state = 'settled' WHERE sale_id = p_sale_id;
     SELECT SUM(seats_left) INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id FOR SHARE;
     CALL set_seats_aside(v_course_id, -v_left);
   END IF;

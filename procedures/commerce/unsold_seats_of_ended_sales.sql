@@ -13,9 +13,9 @@ CREATE FUNCTION unsold_seats_of_ended_sales(p_course_id BIGINT UNSIGNED) RETURNS
 BEGIN
   RETURN COALESCE((
     SELECT SUM(stock.seats_left)
-      FROM flash_sale_holds hold
-      JOIN flash_sale_stock stock ON stock.sale_id = hold.sale_id
-     WHERE hold.course_id = p_course_id AND hold.end_time < UTC_TIMESTAMP(6)
+      FROM flash_sale_terms terms
+      JOIN flash_sale_stock stock ON stock.sale_id = terms.sale_id
+     WHERE terms.course_id = p_course_id AND terms.state = 'open' AND terms.end_time < UTC_TIMESTAMP(6)
   ), 0);
 END$$
 DELIMITER ;

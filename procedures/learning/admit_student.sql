@@ -44,14 +44,14 @@ admission: BEGIN
     LEAVE admission;
   END IF;
   IF is_missing_prerequisites(p_student_id, p_course_id) THEN
-    SET p_word = 'MISSING_PREREQUISITES';
+    SET p_word = IF(has_enrollment_now(p_student_id, p_course_id), 'ALREADY_ENROLLED', 'MISSING_PREREQUISITES');
     LEAVE admission;
   END IF;
   IF v_max_students IS NOT NULL THEN
     CALL settle_ended_sales(p_course_id);
     SELECT seats_taken INTO v_seats_taken FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
     IF v_seats_taken >= v_max_students THEN
-      SET p_word = 'COURSE_FULL';
+      SET p_word = IF(has_enrollment_now(p_student_id, p_course_id), 'ALREADY_ENROLLED', 'COURSE_FULL');
       LEAVE admission;
     END IF;
   END IF;

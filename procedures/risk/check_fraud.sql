@@ -27,12 +27,9 @@ CREATE PROCEDURE check_fraud(
   COMMENT 'Scores a purchase by the fraud rules'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
-  DECLARE v_joined     BOOLEAN;
-  DECLARE v_deleted_at DATETIME(6);
-  DECLARE v_day_ago    DATETIME(6) DEFAULT UTC_TIMESTAMP(6) - INTERVAL 24 HOUR;
-  DECLARE v_payments   INT;
-  DECLARE v_spent      DECIMAL(14,2);
-  DECLARE v_average    DECIMAL(14,6);
+  DECLARE v_joined         BOOLEAN;
+  DECLARE v_deleted_at     DATETIME(6);
+  DECLARE v_first_alert_id BIGINT UNSIGNED;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -52,41 +49,7 @@ BEGIN
   CALL begin_or_join(v_joined);
   SAVEPOINT check_fraud;
   CALL lock_user(p_user_id, v_deleted_at);
-  SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
-         COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
-         AVG(IF(status = 'completed', amount, NULL))
-    INTO v_payments, v_spent, v_average
-    FROM payments WHERE user_id = p_user_id AND kind = 'charge' FOR SHARE;
-
-  INSERT INTO fraud_alerts (user_id, rule_id, alert_level, alert_data)
-  SELECT p_user_id, rule_id,
-         CASE WHEN action = 'block' OR score >= 100 THEN 'critical'
-              WHEN score >= 50 THEN 'high'
-              WHEN score >= 30 THEN 'medium'
-              ELSE 'low' END,
-         JSON_OBJECT('metric', metric, 'value', value, 'over', over_limit, 'score', score, 'amount', p_amount)
-    FROM (SELECT rule_id, action,
-                 JSON_VALUE(rule_condition, '$.metric') AS metric,
-                 JSON_VALUE(rule_condition, '$.over'  RETURNING DECIMAL(20,6)) AS over_limit,
-                 JSON_VALUE(rule_condition, '$.score' RETURNING SIGNED) AS score,
-                 CASE JSON_VALUE(rule_condition, '$.metric')
-                   WHEN 'payments_24h'  THEN v_payments
-                   WHEN 'spent_24h'     THEN v_spent
-                   WHEN 'amount'        THEN p_amount
-                   WHEN 'times_average' THEN p_amount / v_average
-                 END AS value
-            FROM fraud_detection_rules) rule
-   WHERE value > over_limit;
-  IF ROW_COUNT() = 0 THEN
-    SET p_fraud_score = 0, p_should_block = FALSE;
-  ELSE
-    SELECT SUM(JSON_VALUE(alert.alert_data, '$.score' RETURNING SIGNED)), MAX(rule.action = 'block')
-      INTO p_fraud_score, p_should_block
-      FROM fraud_alerts alert JOIN fraud_detection_rules rule USING (rule_id)
-     WHERE alert.user_id = p_user_id AND alert.alert_id >= LAST_INSERT_ID()
-       FOR SHARE OF rule;
-    SET p_should_block = p_should_block OR p_fraud_score >= policy_value('fraud_block_score');
-  END IF;
+  CALL score_purchase(p_user_id, p_amount, p_fraud_score, p_should_block, v_first_alert_id);
 
   IF v_joined THEN RELEASE SAVEPOINT check_fraud; ELSE COMMIT; END IF;
 END$$

@@ -1,7 +1,7 @@
 -- Opens a transaction at READ COMMITTED, or finds that the caller has one and leaves it alone.
 --
--- The caller sets a savepoint of its own name behind this call: in a joined transaction that is its way back.
--- READ COMMITTED, because gap locks would make strangers wait for and deadlock with each other.
+-- The procedure that asks sets a savepoint of its own name behind this call: in a joined transaction that is its way
+-- back. It must not be called by another procedure that has begun already: that one's work would be taken for a leftover.
 --
 -- Parameters
 --   p_joined  TRUE: the caller's transaction goes on; FALSE: the one opened here is ours to commit
@@ -15,11 +15,11 @@ CREATE PROCEDURE begin_or_join(OUT p_joined BOOLEAN)
 BEGIN
   DECLARE EXIT HANDLER FOR 1305  -- no such savepoint: it did not last, so no transaction is open
   BEGIN
-    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-    START TRANSACTION;
+    CALL begin_owned();
     SET p_joined = FALSE;
   END;
 
+  CALL undo_leftover();
   SAVEPOINT begin_or_join;
   ROLLBACK TO SAVEPOINT begin_or_join;
   RELEASE SAVEPOINT begin_or_join;

@@ -15,7 +15,7 @@ CREATE FUNCTION policy_value(p_name VARCHAR(64) CHARACTER SET ascii COLLATE asci
 BEGIN
   DECLARE v_value DECIMAL(12,2);
 
-  SELECT value INTO v_value FROM policies WHERE name = p_name;
+  SELECT value INTO v_value FROM policies WHERE name = p_name FOR SHARE;
   IF v_value IS NULL THEN
     CALL raise_error('NO_SUCH_POLICY', p_name);
   END IF;

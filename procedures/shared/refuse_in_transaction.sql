@@ -15,6 +15,7 @@ CREATE PROCEDURE refuse_in_transaction(IN p_procedure VARCHAR(64))
 BEGIN
   DECLARE v_open BOOLEAN DEFAULT TRUE;
 
+  CALL undo_leftover();
   BEGIN
     DECLARE EXIT HANDLER FOR 1305 SET v_open = FALSE;
     SAVEPOINT refuse_in_transaction;

@@ -1,24 +1,22 @@
 -- Records that a renewal failed on a database error: past_due, and a failed payment that counts the tries.
 --
+-- While the attempt was undone, another run may have paid the period: then nothing failed, and nothing is recorded.
+--
 -- Parameters
 --   p_subscription_id  which subscription
---   p_amount           what would have been paid, USD
---   p_period_start     first day of the period
---   p_period_end       first day of the period after it
+--   p_on               the day it was due on, UTC
 -- Example
---   CALL record_failed_renewal(5, 29.00, '2026-03-31', '2026-04-30');
+--   CALL record_failed_renewal(5, UTC_DATE());
 
 DELIMITER $$
-CREATE PROCEDURE record_failed_renewal(
-  IN p_subscription_id BIGINT UNSIGNED,
-  IN p_amount          DECIMAL(10,2),
-  IN p_period_start    DATE,
-  IN p_period_end      DATE
-)
+CREATE PROCEDURE record_failed_renewal(IN p_subscription_id BIGINT UNSIGNED, IN p_on DATE)
   COMMENT 'Records that a renewal failed on a database error'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
-  DECLARE v_joined BOOLEAN;
+  DECLARE v_joined     BOOLEAN;
+  DECLARE v_period_end DATE;
+  DECLARE v_next_end   DATE;
+  DECLARE v_price      DECIMAL(10,2);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -31,10 +29,20 @@ BEGIN
 
   CALL begin_or_join(v_joined);
   SAVEPOINT record_failed_renewal;
-  UPDATE subscriptions SET status = 'past_due' WHERE subscription_id = p_subscription_id;
-  INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status)
-  VALUES (p_subscription_id, p_amount, p_period_start, p_period_end, 'failed') AS fresh
-      ON DUPLICATE KEY UPDATE retry_count = retry_count + 1, amount = fresh.amount;
+  SELECT subscription.current_period_end, plan.price,
+         next_period_end(subscription.current_period_end, plan.months, DAY(subscription.start_date))
+    INTO v_period_end, v_price, v_next_end
+    FROM subscriptions subscription
+    STRAIGHT_JOIN subscription_plans plan USING (plan_type)
+   WHERE subscription.subscription_id = p_subscription_id
+     AND subscription.status IN ('active', 'past_due') AND subscription.next_billing_date <= p_on
+     FOR UPDATE OF subscription FOR SHARE OF plan;
+  IF v_period_end IS NOT NULL THEN
+    UPDATE subscriptions SET status = 'past_due' WHERE subscription_id = p_subscription_id;
+    INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status)
+    VALUES (p_subscription_id, v_price, v_period_end, v_next_end, 'failed') AS fresh
+        ON DUPLICATE KEY UPDATE retry_count = retry_count + 1, amount = fresh.amount;
+  END IF;
   IF v_joined THEN RELEASE SAVEPOINT record_failed_renewal; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;

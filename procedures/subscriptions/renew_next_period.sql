@@ -19,14 +19,21 @@ CREATE PROCEDURE renew_next_period(IN p_subscription_id BIGINT UNSIGNED, IN p_on
 BEGIN
   DECLARE v_ends       BOOLEAN;
   DECLARE v_period_end DATE;
+  DECLARE v_errno      INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
-    COMMIT;  -- keeps the record of the failed attempt
+    GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
+    ROLLBACK;
     SET p_outcome = 'FAILED';
+    IF v_errno NOT IN (1205, 1213) THEN
+      BEGIN
+        DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;  -- the batch goes on with the next one
+        CALL record_failed_renewal(p_subscription_id, p_on);
+      END;
+    END IF;
   END;
 
-  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-  START TRANSACTION;
+  CALL begin_owned();
   SELECT cancel_at_period_end, current_period_end INTO v_ends, v_period_end
     FROM subscriptions
    WHERE subscription_id = p_subscription_id AND status IN ('active', 'past_due') AND next_billing_date <= p_on
@@ -37,7 +44,7 @@ BEGIN
     UPDATE subscriptions SET status = 'cancelled' WHERE subscription_id = p_subscription_id;
     SET p_outcome = 'CANCELLED';
   ELSE
-    CALL renew_subscription_on(p_subscription_id, p_on);
+    CALL pay_next_period(p_subscription_id, p_on);
     SET p_outcome = 'RENEWED';
   END IF;
   COMMIT;

@@ -22,7 +22,30 @@ CREATE PROCEDURE renew_subscription(IN p_subscription_id BIGINT UNSIGNED)
   COMMENT 'Renews a subscription that is due'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
+  DECLARE v_joined BOOLEAN;
+  DECLARE v_errno  INT;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT renew_subscription; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    IF v_errno NOT IN (1205, 1213) AND v_errno NOT BETWEEN 30000 AND 32767 THEN
+      BEGIN
+        DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;  -- the first error is the one to tell
+        CALL record_failed_renewal(p_subscription_id, UTC_DATE());
+      END;
+    END IF;
+    RESIGNAL;
+  END;
+
   CALL require_argument('p_subscription_id', p_subscription_id);
-  CALL renew_subscription_on(p_subscription_id, UTC_DATE());
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT renew_subscription;
+  CALL pay_next_period(p_subscription_id, UTC_DATE());
+  IF v_joined THEN RELEASE SAVEPOINT renew_subscription; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;

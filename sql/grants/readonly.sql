@@ -1,7 +1,7 @@
 -- Reads everything that is not personal: whole tables where no column is, else the columns that are not, and the views
 -- without names and addresses.
 
-GRANT SELECT (user_id, user_type, deleted_at, created_at, updated_at) ON users TO learnhub_readonly;
+GRANT SELECT (user_id, user_type, deleted_at, payments_changed_at, created_at, updated_at) ON users TO learnhub_readonly;
 GRANT SELECT ON instructor_accounts TO learnhub_readonly;
 GRANT SELECT ON erasure_log TO learnhub_readonly;
 GRANT SELECT ON policies TO learnhub_readonly;
@@ -20,7 +20,7 @@ GRANT SELECT (review_id, student_id, course_id, rating, created_at) ON reviews T
 GRANT SELECT ON archived_courses TO learnhub_readonly;
 GRANT SELECT ON flash_sales TO learnhub_readonly;
 GRANT SELECT ON flash_sale_stock TO learnhub_readonly;
-GRANT SELECT ON flash_sale_holds TO learnhub_readonly;
+GRANT SELECT ON flash_sale_terms TO learnhub_readonly;
 GRANT SELECT ON enrollments TO learnhub_readonly;
 GRANT SELECT ON course_access TO learnhub_readonly;
 GRANT SELECT ON lesson_progress TO learnhub_readonly;

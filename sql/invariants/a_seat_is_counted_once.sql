@@ -7,6 +7,6 @@ SELECT seats.course_id, seats.seats_taken, in_force.seats AS in_force, held.seat
                  WHERE course_id = seats.course_id AND in_force = 1) in_force
   JOIN LATERAL (SELECT COUNT(*) AS seats FROM seat_holds WHERE course_id = seats.course_id) held
   JOIN LATERAL (SELECT COALESCE(SUM(stock.seats_left), 0) AS seats
-                  FROM flash_sale_holds hold JOIN flash_sale_stock stock ON stock.sale_id = hold.sale_id
-                 WHERE hold.course_id = seats.course_id) unsold
+                  FROM flash_sale_terms terms JOIN flash_sale_stock stock ON stock.sale_id = terms.sale_id
+                 WHERE terms.course_id = seats.course_id AND terms.state = 'open') unsold
  WHERE seats.seats_taken <> in_force.seats + held.seats + unsold.seats;

@@ -1,5 +1,7 @@
 -- Accounts, and the two tables every procedure reads: the policies and the errors.
 
+ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci;
+
 CREATE TABLE users (
   user_id          BIGINT UNSIGNED NOT NULL AUTO_INCREMENT COMMENT 'Who',
   name             VARCHAR(100)    NOT NULL                COMMENT 'Display name (personal)',
@@ -8,10 +10,12 @@ CREATE TABLE users (
   password_hash    VARCHAR(255)    CHARACTER SET ascii COLLATE ascii_bin NULL COMMENT 'bcrypt or argon2, never a password; NULL: signs in elsewhere (personal)',
   deleted_at       DATETIME(6)     NULL                    COMMENT 'UTC; set: the person can do nothing more',
   deletion_reason  VARCHAR(500)    NULL                    COMMENT 'Why, in the words of who asked (personal)',
+  payments_changed_at  DATETIME(6) NULL                    COMMENT 'UTC; when a payment of theirs last changed, by trigger: tells that a snapshot is old',
   created_at       DATETIME(6)     NOT NULL DEFAULT (UTC_TIMESTAMP(6)) COMMENT 'UTC',
   updated_at       DATETIME(6)     NOT NULL DEFAULT (UTC_TIMESTAMP(6)) COMMENT 'UTC, by trigger',
   PRIMARY KEY (user_id),
   UNIQUE KEY one_account_per_email (email),
+  CONSTRAINT deleted_addresses_are_for_the_deleted CHECK (deleted_at IS NOT NULL OR email NOT LIKE 'deleted\_%@deleted.com'),
   CONSTRAINT a_password_is_hashed CHECK (
     REGEXP_LIKE(password_hash, '^[$]2[aby][$][0-9]{2}[$][./A-Za-z0-9]{53}\\z', 'c')
     OR REGEXP_LIKE(password_hash, '^[$]argon2(id|i|d)[$]v=[0-9]+[$]m=[0-9]+,t=[0-9]+,p=[0-9]+[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+\\z', 'c')
@@ -96,7 +100,8 @@ INSERT INTO error_catalogue (errno, name, message, mend) VALUES
   (30021, 'FIXED_ONCE_STORED',     '{} cannot be changed',                         'add a new row instead'),
   (30022, 'APPEND_ONLY',           '{} is append-only',                            'add a new row instead'),
   (30023, 'BAD_REFUND',            'refund {} does not match its charge',          'same user and currency, minus the amount'),
-  (30024, 'SALE_HAS_BUYERS',       'sale {} has buyers',                           'let it end instead');
+  (30024, 'SALE_HAS_BUYERS',       'sale {} has buyers',                           'let it end instead'),
+  (30040, 'COURSE_HAS_STUDENTS',   'course {} has enrollments',                    'archive it instead');
 
 CREATE TABLE mutexes (
   name         VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'What is done by one transaction at a time',

@@ -14,7 +14,7 @@ CREATE TABLE courses (
   total_enrollments     INT             NOT NULL DEFAULT 0 COMMENT 'Counter: ever enrolled, at most one fold old',
   rating_sum            INT             NOT NULL DEFAULT 0 COMMENT 'Counter: sum of all ratings, at most one fold old',
   review_count          INT             NOT NULL DEFAULT 0 COMMENT 'Counter: reviews, at most one fold old',
-  avg_rating            DECIMAL(3,2)    AS (IF(review_count > 0, rating_sum / review_count, NULL)) STORED COMMENT 'Counter: follows the two above',
+  avg_rating            DECIMAL(3,2)    AS (IF(review_count > 0, CAST(rating_sum AS DECIMAL(14,4)) / review_count, NULL)) STORED COMMENT 'Counter: follows the two above',
   last_enrollment_date  DATETIME(6)     NULL         COMMENT 'Counter: newest enrolled_at, UTC, at most one fold old',
   created_at            DATETIME(6)     NOT NULL DEFAULT (UTC_TIMESTAMP(6)) COMMENT 'UTC',
   updated_at            DATETIME(6)     NOT NULL DEFAULT (UTC_TIMESTAMP(6)) COMMENT 'UTC, by trigger; counters do not move it',
@@ -41,6 +41,7 @@ CREATE TABLE course_deltas (
 
 CREATE TABLE course_seats (
   course_id    BIGINT UNSIGNED NOT NULL COMMENT 'A course with a seat limit; no row: unlimited',
+  seats        INT UNSIGNED    NOT NULL COMMENT 'max_students of the course',
   seats_taken  INT NOT NULL DEFAULT 0   COMMENT 'Enrollments in force plus what running flash sales have set aside; exact',
   PRIMARY KEY (course_id),
   CONSTRAINT seats_belong_to_a_course FOREIGN KEY (course_id) REFERENCES courses (course_id)

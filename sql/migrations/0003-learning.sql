@@ -28,14 +28,18 @@ CREATE TABLE flash_sale_stock (
   CONSTRAINT stock_belongs_to_a_sale FOREIGN KEY (sale_id) REFERENCES flash_sales (sale_id)
 ) COMMENT 'The stock of a sale, spread over rows so that buyers do not queue on one';
 
-CREATE TABLE flash_sale_holds (
-  sale_id    BIGINT UNSIGNED NOT NULL COMMENT 'A sale whose unsold seats are still set aside',
-  course_id  BIGINT UNSIGNED NOT NULL COMMENT 'Of what',
-  end_time   DATETIME(6)     NOT NULL COMMENT 'UTC; afterwards the seats come back and this row goes',
+CREATE TABLE flash_sale_terms (
+  sale_id         BIGINT UNSIGNED NOT NULL COMMENT 'Which sale',
+  course_id       BIGINT UNSIGNED NOT NULL COMMENT 'As in flash_sales',
+  discount_price  DECIMAL(10,2)   NOT NULL COMMENT 'As in flash_sales, USD',
+  start_time      DATETIME(6)     NOT NULL COMMENT 'As in flash_sales, UTC',
+  end_time        DATETIME(6)     NOT NULL COMMENT 'As in flash_sales, UTC',
+  state           ENUM('open','settled','folded') NOT NULL DEFAULT 'open' COMMENT 'open: unsold seats are set aside; settled: they came back; folded: and seats_taken is final',
   PRIMARY KEY (sale_id),
-  KEY holds_by_end (course_id, end_time),
-  CONSTRAINT a_hold_belongs_to_a_sale FOREIGN KEY (sale_id) REFERENCES flash_sales (sale_id)
-) COMMENT 'Sales that are not settled yet; kept by triggers and settle_flash_sale';
+  KEY sales_to_settle (course_id, state, end_time),
+  KEY sales_to_fold (state),
+  CONSTRAINT terms_belong_to_a_sale FOREIGN KEY (sale_id) REFERENCES flash_sales (sale_id)
+) COMMENT 'What buyers lock for reading instead of the sale, so that the fold writes to it meanwhile; kept by triggers';
 
 CREATE TABLE enrollments (
   enrollment_id        BIGINT UNSIGNED NOT NULL AUTO_INCREMENT COMMENT 'Which enrollment',

@@ -30,6 +30,7 @@ CREATE TABLE payments (
   CONSTRAINT a_payment_is_for_an_enrollment FOREIGN KEY (enrollment_id) REFERENCES enrollments (enrollment_id),
   CONSTRAINT a_charge_is_for_a_subscription FOREIGN KEY (subscription_id) REFERENCES subscriptions (subscription_id),
   CONSTRAINT a_refund_names_its_charge FOREIGN KEY (refund_of) REFERENCES payments (payment_id),
+  CONSTRAINT a_charge_leaves_room_for_its_refunds_id CHECK (kind <> 'charge' OR CHAR_LENGTH(transaction_id) <= 113),
   CONSTRAINT a_charge_is_above_zero CHECK (kind <> 'charge' OR (amount > 0 AND refund_of IS NULL)),
   CONSTRAINT a_refund_is_below_zero CHECK (kind <> 'refund' OR (amount < 0 AND refund_of IS NOT NULL))
 ) COMMENT 'Charges and refunds; no card data';

@@ -17,7 +17,7 @@ CREATE TABLE fraud_detection_rules (
     "additionalProperties": false,
     "properties": {
       "metric": {"enum": ["payments_24h", "spent_24h", "amount", "times_average"]},
-      "over":   {"type": "number", "minimum": 0},
+      "over":   {"type": "number", "minimum": 0, "maximum": 1000000000000},
       "score":  {"type": "integer", "minimum": 0, "maximum": 1000}
     }
   }', rule_condition))

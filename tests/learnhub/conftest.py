@@ -39,10 +39,10 @@ def learnhub(server: Target) -> Iterator[Target]:
             cursor.execute(f"CREATE DATABASE {name} COLLATE utf8mb4_0900_ai_ci")
         deployment.apply(Project(ROOT), target)
         connection.select_db(target.database)
-        for (event,) in rows(
-            connection, "SELECT event_name FROM information_schema.events WHERE event_schema = DATABASE()"
+        for event, owner in rows(
+            connection, "SELECT event_name, definer FROM information_schema.events WHERE event_schema = DATABASE()"
         ):
-            cursor.execute(f"ALTER EVENT {identifier(event)} DISABLE")
+            cursor.execute(f"ALTER DEFINER = {owner} EVENT {identifier(event)} DISABLE")
         for (table,) in rows(connection, TABLES):
             cursor.execute(f"CREATE TABLE {target.database}origin.{table} LIKE {table}")
             columns = ", ".join(_stored_columns(connection, table))
@@ -59,9 +59,10 @@ def school(learnhub: Target) -> Iterator[School]:
     school = School(learnhub)
     before = dict(school.run(WRITES))
     yield school
+    school.send_home()
     school.call("fold_counters")
     drift = school.run("SELECT * FROM v_counter_drift")
-    school.close()
+    school.connection.close()
     with connect(learnhub) as connection, connection.cursor() as cursor:
         cursor.execute("SET foreign_key_checks = 0, lock_wait_timeout = 30")
         for table, writes in rows(connection, WRITES):

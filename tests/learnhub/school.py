@@ -40,7 +40,7 @@ class Session:
         self.run(SESSION)
         self.run(f"SET autocommit = {autocommit:d}")
         self.run(f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
-        self.run(f"SET innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}")
+        self.run(f"SET innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}, lock_wait_timeout = {LOCK_WAIT_SECONDS}")
 
     def run(self, sql: str, *values: object) -> list[tuple]:
         """Run one statement; its rows, or none."""
@@ -160,8 +160,9 @@ class School(Session):
         self.sessions.append(session)
         return session
 
-    def close(self) -> None:
-        for session in [*self.sessions, self]:
+    def send_home(self) -> None:
+        """Close every other session; what one of them left open is rolled back."""
+        for session in self.sessions:
             if session.connection.open:
                 session.connection.close()
 

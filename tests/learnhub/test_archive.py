@@ -107,8 +107,8 @@ def test_a_course_without_anything_is_kept_with_empty_lists(school: School, cour
 def test_a_large_course_is_kept_whole_and_in_order(school: School, course: int) -> None:
     school.run(
         "INSERT INTO lessons (course_id, title, content, order_index) WITH RECURSIVE n (i) AS"
-        " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT %s, CONCAT('Lesson ', i), REPEAT('x', 5000), 300 - i"
-        " FROM n",
+        " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)"
+        " SELECT %s, CONCAT('Lesson ', i), REPEAT('x', 5000), 300 - i FROM n",
         course,
     )
     school.call("archive_course", course, None)
@@ -132,7 +132,10 @@ def test_it_says_who_when_and_why(school: School, course: int) -> None:
 def test_the_course_is_sold_no_more_and_students_keep_theirs(school: School, course: int) -> None:
     student = school.user()
     enrollment, _ = school.purchase(student, course)
-    kept = "SELECT * FROM enrollments JOIN course_access USING (student_id, course_id) JOIN payments USING (enrollment_id)"
+    kept = (
+        "SELECT * FROM enrollments JOIN course_access USING (student_id, course_id)"
+        " JOIN payments USING (enrollment_id)"
+    )
     before = school.run(kept)
 
     school.call("archive_course", course, None)

@@ -63,7 +63,8 @@ def test_8_writers_on_one_course_and_a_running_fold_never_deadlock(school: Schoo
     assert sum(deadlocks(session) for session in school.sessions) == 0
     no_drift(school)
     assert school.run(
-        "SELECT enrolled_students, total_enrollments, rating_sum, review_count FROM courses WHERE course_id = %s", course
+        "SELECT enrolled_students, total_enrollments, rating_sum, review_count FROM courses WHERE course_id = %s",
+        course,
     ) == [(WRITERS * ROUNDS, WRITERS * ROUNDS, 3 * WRITERS * ROUNDS, WRITERS * ROUNDS)]
 
 

@@ -49,20 +49,19 @@ def test_a_sale_of_a_free_course_may_cost_something(school: School) -> None:
     assert school.run("SELECT CAST(amount AS CHAR) FROM payments") == [("5.00",)]
 
 
-@pytest.mark.parametrize("zone", ["+00:00", "+13:00", "-12:00"])
 @pytest.mark.parametrize(
-    ("now", "word"),
+    ("now", "zone", "word"),
     [
-        ("2026-12-01 08:59:59.999999", "NOT_ACTIVE"),
-        ("2026-12-01 09:00:00", "SUCCESS"),
-        ("2026-12-01 12:00:00", "SUCCESS"),
-        ("2026-12-01 12:00:00.000001", "NOT_ACTIVE"),
+        ("2037-12-01 08:59:59.999999", "+13:00", "NOT_ACTIVE"),
+        ("2037-12-01 09:00:00", "-12:00", "SUCCESS"),
+        ("2037-12-01 12:00:00", "+13:00", "SUCCESS"),
+        ("2037-12-01 12:00:00.000001", "-12:00", "NOT_ACTIVE"),
     ],
 )
-def test_a_sale_is_on_from_its_first_moment_to_its_last(school: School, now: str, word: str, zone: str) -> None:
+def test_a_sale_is_on_from_its_first_moment_to_its_last(school: School, now: str, zone: str, word: str) -> None:
     sale = school.insert(
         "flash_sales", course_id=school.course(), max_seats=1, discount_price="5",
-        start_time="2026-12-01 09:00:00", end_time="2026-12-01 12:00:00",
+        start_time="2037-12-01 09:00:00", end_time="2037-12-01 12:00:00",
     )
     session = school.session()
     session.run("SET time_zone = %s", zone)

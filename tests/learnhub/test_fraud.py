@@ -76,7 +76,9 @@ def test_failed_old_foreign_and_given_back_payments_are_not_counted(school: Scho
 
 
 @pytest.mark.parametrize(("amount", "score"), [("100.00", 0), ("100.01", 40)])
-def test_an_amount_is_far_above_the_average_above_five_times(school: School, user: int, amount: str, score: int) -> None:
+def test_an_amount_is_far_above_the_average_above_five_times(
+    school: School, user: int, amount: str, score: int
+) -> None:
     charges(school, user, "10.00", "30.00", hours_ago=1000)
 
     assert school.fraud(user, amount) == (score, 0)
@@ -153,7 +155,9 @@ def test_a_new_a_changed_and_a_removed_rule_take_effect_at_once_also_inside_an_o
     assert old.fraud(user, "20.00") == (7, 0)
     old.run("COMMIT")
 
-    school.run("UPDATE fraud_detection_rules SET rule_condition = JSON_SET(rule_condition, '$.score', 8, '$.over', 19.99)")
+    school.run(
+        "UPDATE fraud_detection_rules SET rule_condition = JSON_SET(rule_condition, '$.score', 8, '$.over', 19.99)"
+    )
     assert school.fraud(user, "20.00")[0] == 8 * 2  # rules 2 and the new one; the others have no figure above 19.99
     school.run("DELETE FROM fraud_alerts")
     school.run("DELETE FROM fraud_detection_rules WHERE rule_id = %s", new)

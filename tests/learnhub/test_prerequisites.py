@@ -113,7 +113,7 @@ def test_of_two_connections_that_close_a_cycle_at_once_one_is_refused(school: Sc
 
 
 @pytest.mark.parametrize("isolation", ["REPEATABLE READ", "READ COMMITTED"])
-def test_the_second_of_two_open_transactions_waits_and_sees_the_link_of_the_first(school: School, isolation: str) -> None:
+def test_the_second_of_two_transactions_waits_and_sees_the_link_of_the_first(school: School, isolation: str) -> None:
     one, two, three = (school.course() for _ in range(3))
     first = school.session(autocommit=False, isolation=isolation)
     second = school.session(autocommit=False, isolation=isolation)

@@ -126,7 +126,8 @@ def test_one_entry_of_a_course_that_is_not_the_students_refuses_the_whole_batch(
     if kind == "section":
         foreign = school.value("SELECT section_id FROM lesson_sections WHERE lesson_id = %s", foreign)
 
-    assert refusal(school, student, json.dumps([{"lesson_id": lesson, "completed": True}, {f"{kind}_id": foreign}])) == (
+    batch = [{"lesson_id": lesson, "completed": True}, {f"{kind}_id": foreign}]
+    assert refusal(school, student, json.dumps(batch)) == (
         30017,
         f"not enrolled in the course of {kind} {foreign}: report only what the student is enrolled in",
     )
@@ -151,7 +152,7 @@ def test_a_lesson_with_sections_is_not_completed_by_word_alone(school: School, s
 def test_the_first_wrong_entry_is_the_one_that_is_told(school: School, student: int, lesson: int) -> None:
     batch = [{"lesson_id": lesson}, {"section_id": 888888}, {"lesson_id": 999999}]
 
-    assert refusal(school, student, json.dumps(batch))[1].startswith("progress update refused: there is no section 888888")
+    assert "there is no section 888888" in refusal(school, student, json.dumps(batch))[1]
 
 
 def test_a_batch_above_the_policys_limit_is_refused_whole(school: School, student: int, lesson: int) -> None:
@@ -170,7 +171,7 @@ def test_100_000_entries_are_refused_whole_with_one_message(school: School, stud
     assert refusal(school, student, json.dumps(entries)) == TOO_MANY
 
 
-def test_more_minutes_than_the_column_holds_are_an_error_and_lose_nothing(school: School, student: int, lesson: int) -> None:
+def test_more_minutes_than_the_column_holds_are_an_error(school: School, student: int, lesson: int) -> None:
     school.insert("lesson_progress", student_id=student, lesson_id=lesson, time_spent_minutes=2**32 - 1)
 
     assert refusal(school, student, json.dumps([{"lesson_id": lesson, "time_spent_minutes": 1}]))[0] in (1264, 1690)

@@ -130,7 +130,9 @@ def test_eight_calls_at_once_with_keys_of_their_own_buy_once(school: School) -> 
 def test_one_key_for_eight_users_at_once_serves_one_of_them(school: School) -> None:
     course = school.course()
 
-    results = school.at_once([lambda session, user=user: session.purchase(user, course, "ch_1") for user in school.users(8)])
+    results = school.at_once(
+        [lambda session, user=user: session.purchase(user, course, "ch_1") for user in school.users(8)]
+    )
 
     errors = [result.args for result in results if isinstance(result, pymysql.Error)]
     assert errors == [(30005, "key ch_1 was used with other arguments: use a new key")] * 7

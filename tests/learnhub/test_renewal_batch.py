@@ -88,7 +88,8 @@ def test_one_failure_stops_no_other(school: School) -> None:
 
 def test_a_failure_half_way_through_missed_periods_keeps_those_paid_before(school: School) -> None:
     school.subscription("2025-01-15", "2025-02-15")
-    with school.failing("subscription_payments", when="NEW.status = 'completed' AND NEW.billing_period_start = '2025-04-15'"):
+    third = "NEW.status = 'completed' AND NEW.billing_period_start = '2025-04-15'"
+    with school.failing("subscription_payments", when=third):
         assert run(school) == (2, 1)
 
     assert ends(school) == [("past_due", "2025-04-15")]

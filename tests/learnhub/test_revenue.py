@@ -67,7 +67,8 @@ def test_only_money_that_was_taken_counts(school: School, status: str) -> None:
 
 def test_a_charge_counts_on_the_day_it_was_completed(school: School) -> None:
     pending = charge(school, "10.00", f"{DAY} 23:00:00", status="pending")
-    school.run(f"UPDATE payments SET status = 'completed', processed_at = '{NEXT_DAY} 01:00:00' WHERE payment_id = %s", pending)
+    done = f"UPDATE payments SET status = 'completed', processed_at = '{NEXT_DAY} 01:00:00' WHERE payment_id = %s"
+    school.run(done, pending)
 
     assert summary(school) == figures("0.00", 0, 0, 0, "0.00")
     assert summary(school, NEXT_DAY) == figures("10.00", 1, 0, 0, "0.00")

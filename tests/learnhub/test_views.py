@@ -14,7 +14,8 @@ COLUMNS = {
     " total_enrollments, avg_rating, review_count",
     "top_courses": "course_id, title, instructor_name, total_enrollments, avg_rating, review_count",
     "flash_sale_status": "sale_id, course_id, max_seats, seats_taken, seats_left, is_active",
-    "student_dashboard": "user_id, student_name, email, enrollment_id, course_id, course_title, progress_percentage, status",
+    "student_dashboard": "user_id, student_name, email, enrollment_id, course_id, course_title, progress_percentage,"
+    " status",
     "course_progress": "student_id, course_id, course_title, total_lessons, completed_lessons, completion_percentage",
     "course_completers": "course_id, student_id, student_name",
     "instructor_earnings": "instructor_id, instructor_name, course_id, course_title, total_enrollments, total_revenue,"
@@ -79,16 +80,16 @@ def test_top_courses_are_the_active_ones_the_most_enrolled_first_straight_from_t
 
 def test_a_flash_sale_shows_its_seats_at_this_moment_and_whether_it_is_on(school: School) -> None:
     course, archived = school.course(), school.course()
-    running, over, coming = (school.sale(course, 3, hours=hours) for hours in ((-1, 1), (-2, -1), (1, 2)))
     elsewhere = school.sale(archived, 3)
+    running, coming, over = (school.sale(course, 3, hours=hours) for hours in ((-1, 1), (1, 2), (-2, -1)))
     school.call("archive_course", archived, None)
     school.flash(school.user(), running)
 
     assert school.run("SELECT * FROM flash_sale_status ORDER BY sale_id") == [
-        (running, course, 3, 1, 2, 1),
-        (over, course, 3, 0, 3, 0),
-        (coming, course, 3, 0, 3, 0),
         (elsewhere, archived, 3, 0, 3, 0),
+        (running, course, 3, 1, 2, 1),
+        (coming, course, 3, 0, 3, 0),
+        (over, course, 3, 0, 3, 0),
     ]
 
 

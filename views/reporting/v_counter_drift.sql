@@ -19,11 +19,10 @@ WITH counted AS (
     FROM course_deltas
    GROUP BY course_id
 ), stock AS (
-  SELECT sale.sale_id, sale.course_id, SUM(stock.seats_left) AS seats_left, MAX(hold.sale_id) AS held
-    FROM flash_sales sale
-    JOIN flash_sale_stock stock ON stock.sale_id = sale.sale_id
-    LEFT JOIN flash_sale_holds hold ON hold.sale_id = sale.sale_id
-   GROUP BY sale.sale_id
+  SELECT terms.sale_id, terms.course_id, terms.state, SUM(stock.seats_left) AS seats_left
+    FROM flash_sale_terms terms
+    JOIN flash_sale_stock stock ON stock.sale_id = terms.sale_id
+   GROUP BY terms.sale_id
 )
 SELECT 'courses.enrolled_students' AS counter, course.course_id AS row_id,
        CAST(course.enrolled_students + COALESCE(pending.enrolled, 0) AS CHAR) AS stored_value,
@@ -54,7 +53,7 @@ SELECT 'course_seats.seats_taken', taken.course_id, taken.stored_value, taken.re
                counted.enrolled_students + COALESCE(unpaid.seats, 0) + COALESCE(unsold.seats, 0) AS recounted_value
           FROM course_seats seats JOIN counted USING (course_id)
           LEFT JOIN (SELECT course_id, COUNT(*) AS seats FROM seat_holds GROUP BY course_id) unpaid USING (course_id)
-          LEFT JOIN (SELECT course_id, SUM(seats_left) AS seats FROM stock WHERE held IS NOT NULL
+          LEFT JOIN (SELECT course_id, SUM(seats_left) AS seats FROM stock WHERE state = 'open'
                       GROUP BY course_id) unsold USING (course_id)) taken
  WHERE taken.stored_value <> taken.recounted_value
 UNION ALL
@@ -65,9 +64,9 @@ HAVING promotion.uses_count <> COUNT(used.order_id)
 UNION ALL
 SELECT 'flash_sales.seats_taken', sale.sale_id, sale.seats_taken, sale.max_seats - stock.seats_left
   FROM flash_sales sale JOIN stock USING (sale_id)
- WHERE stock.held IS NULL AND sale.seats_taken <> sale.max_seats - stock.seats_left
+ WHERE stock.state = 'folded' AND sale.seats_taken <> sale.max_seats - stock.seats_left
 UNION ALL
 SELECT 'flash_sales.stock', sale.sale_id, sale.max_seats - stock.seats_left,
        (SELECT COUNT(*) FROM enrollments WHERE flash_sale_id = sale.sale_id)
   FROM flash_sales sale JOIN stock USING (sale_id)
- WHERE sale.max_seats - stock.seats_left <> (SELECT COUNT(*) FROM enrollments WHERE flash_sale_id = sale.sale_id);
+ WHERE sale.max_seats - stock.seats_left < (SELECT COUNT(*) FROM enrollments WHERE flash_sale_id = sale.sale_id);

@@ -1,0 +1,45 @@
+-- What the fraud rules ask of a user's charges.
+--
+-- A locking read of them would lock the gap behind the user's last payment, and buyers in REPEATABLE READ transactions
+-- would deadlock there. It is needed only where the caller's snapshot is older than the user's last payment: the user's
+-- row, which is locked, tells.
+--
+-- Parameters
+--   p_user_id   who; the row is locked
+--   p_payments  charges of the last 24 hours that are not failed
+--   p_spent     their sum, USD
+--   p_average   of the completed charges, USD; NULL: none
+-- Example
+--   CALL sum_payments(7, @payments, @spent, @average);
+
+DELIMITER $$
+CREATE PROCEDURE sum_payments(
+  IN  p_user_id  BIGINT UNSIGNED,
+  OUT p_payments INT,
+  OUT p_spent    DECIMAL(14,2),
+  OUT p_average  DECIMAL(14,6)
+)
+  COMMENT 'What the fraud rules ask of a user''s charges'
+  SQL SECURITY DEFINER NOT DETERMINISTIC READS SQL DATA
+BEGIN
+  DECLARE v_day_ago DATETIME(6) DEFAULT UTC_TIMESTAMP(6) - INTERVAL 24 HOUR;
+  DECLARE v_seen    DATETIME(6);
+  DECLARE v_changed DATETIME(6);
+
+  SELECT payments_changed_at INTO v_seen FROM users WHERE user_id = p_user_id;
+  SELECT payments_changed_at INTO v_changed FROM users WHERE user_id = p_user_id FOR UPDATE;
+  IF v_seen <=> v_changed THEN
+    SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
+           COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
+           AVG(IF(status = 'completed', amount, NULL))
+      INTO p_payments, p_spent, p_average
+      FROM payments WHERE user_id = p_user_id AND kind = 'charge';
+  ELSE
+    SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
+           COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
+           AVG(IF(status = 'completed', amount, NULL))
+      INTO p_payments, p_spent, p_average
+      FROM payments WHERE user_id = p_user_id AND kind = 'charge' FOR SHARE;
+  END IF;
+END$$
+DELIMITER ;
