@@ -7,7 +7,7 @@
 --
 -- Parameters
 --   p_cart_id          which cart
---   p_promotion_code   a code of promotions; NULL or empty: none
+--   p_promotion_code   a code of promotions; may be NULL or empty: none
 --   p_idempotency_key  the caller's key
 --   p_order_id         the order; NULL unless PENDING or CONFIRMED
 --   p_status           one of the outcomes; of several courses the one that comes first here

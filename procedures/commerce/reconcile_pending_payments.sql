@@ -21,17 +21,18 @@ CREATE PROCEDURE reconcile_pending_payments(IN p_older_than_minutes INT UNSIGNED
   COMMENT 'Lets payments and orders expire that are pending for too long'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
-  DECLARE v_begun_before DATETIME(6) DEFAULT UTC_TIMESTAMP(6) - INTERVAL p_older_than_minutes MINUTE;
-  DECLARE v_payment_id   BIGINT UNSIGNED;
-  DECLARE v_order_id     BIGINT UNSIGNED;
-  DECLARE v_word         VARCHAR(10);
-  DECLARE v_failed       INT DEFAULT 0;
-  DECLARE v_done         BOOLEAN DEFAULT FALSE;
+  DECLARE v_payment_id BIGINT UNSIGNED;
+  DECLARE v_order_id   BIGINT UNSIGNED;
+  DECLARE v_word       VARCHAR(10);
+  DECLARE v_failed     INT DEFAULT 0;
+  DECLARE v_done       BOOLEAN DEFAULT FALSE;
   DECLARE c_pending CURSOR FOR
     SELECT payment_id, NULL FROM payments
-     WHERE status = 'pending' AND created_at <= v_begun_before AND kind = 'charge'
+     WHERE status = 'pending' AND TIMESTAMPDIFF(MINUTE, created_at, UTC_TIMESTAMP(6)) >= p_older_than_minutes
+       AND kind = 'charge'
     UNION ALL
-    SELECT NULL, order_id FROM orders WHERE status = 'pending_payment' AND created_at <= v_begun_before;
+    SELECT NULL, order_id FROM orders
+     WHERE status = 'pending_payment' AND TIMESTAMPDIFF(MINUTE, created_at, UTC_TIMESTAMP(6)) >= p_older_than_minutes;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   CALL require_argument('p_older_than_minutes', p_older_than_minutes);

@@ -154,6 +154,6 @@ INSERT INTO error_catalogue (errno, name, message, mend) VALUES
   (30026, 'ILLEGAL_PAYMENT_STATUS', 'a payment cannot go from {}',                 'only pending to completed or failed, completed to refunded'),
   (30027, 'NO_SUCH_CART',           'there is no cart {}',                         'check the id'),
   (30028, 'NO_SUCH_ORDER',          'there is no order {}',                        'check the id'),
-  (30029, 'ILLEGAL_ORDER_STATUS',   'an order cannot go from {}',                  'only pending to confirmed, failed or cancelled, confirmed to refunded'),
+  (30029, 'ILLEGAL_ORDER_STATUS',   'an order cannot go from {}',                  'open to confirmed, failed or cancelled; confirmed to refunded'),
   (30030, 'ENROLLMENT_PAID_FOR',    'payment {} paid for an enrollment',           'refund the enrollment with process_refund'),
   (30031, 'NOT_ALL_EXPIRED',        '{} pending payments or orders did not expire', 'the others did; run it again');

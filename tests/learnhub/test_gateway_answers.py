@@ -1,4 +1,4 @@
-"""What a gateway answers too late, twice, or in contradiction to itself: money is never lost, nothing is sold twice."""
+"""complete_purchase and fail_purchase: what a gateway answers too late, twice, or in contradiction to itself: money is never lost, nothing is sold twice."""
 
 from __future__ import annotations
 

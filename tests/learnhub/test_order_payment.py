@@ -179,7 +179,7 @@ def test_an_orders_status_goes_one_way(school: School, before: str, after: str) 
         return
     with pytest.raises(pymysql.Error) as error:
         school.run("UPDATE orders SET status = %s", after)
-    mend = "only pending to confirmed, failed or cancelled, confirmed to refunded"
+    mend = "open to confirmed, failed or cancelled; confirmed to refunded"
     assert error.value.args == (30029, f"an order cannot go from {before} to {after}: {mend}")
     assert changes(school, order) == [(None, before)]
 

@@ -73,6 +73,12 @@ def test_a_time_that_is_none_is_an_error(school: School, minutes: int | None, nu
     assert school.everything() == before
 
 
+def test_a_time_longer_than_there_is_expires_nothing(school: School) -> None:
+    school.begin(school.user(), school.course())
+
+    assert school.expire(2**32 - 1) == 0
+
+
 def test_one_that_cannot_expire_stops_no_other_and_is_told(school: School) -> None:
     course = school.course(max_students=5)
     stuck, *others = (school.begin(school.user(), course)[0] for _ in range(3))
