@@ -36,7 +36,9 @@ _SESSION = re.compile(
     |ALTER\s+(?:DATABASE|SCHEMA)\s+(?:DEFAULT|CHARACTER|CHARSET|COLLATE)\b""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
-_QUALIFIER = re.compile(rf"(?<![.@`\w$])(?P<before>\b(?:REFERENCES|LIKE|FROM|JOIN)\s+)?(?P<name>{_NAME})\s*\.\s*[`\w]", re.IGNORECASE)
+_QUALIFIER = re.compile(
+    rf"(?<![.@`\w$])(?P<read>\b(?:REFERENCES|LIKE|FROM|JOIN)\s+)?(?P<name>{_NAME})\s*\.\s*[`\w]", re.IGNORECASE
+)
 _SYSTEM = {"information_schema", "performance_schema", "sys"}
 
 
@@ -80,20 +82,19 @@ def _builds(statement: Statement, file: SqlFile, others: set[str]) -> bool:
     ddl = _DDL.match(code)
     if _LEFT_OUT.search(code) or not (_SESSION.match(code) or ddl and ddl["object"]):
         return False
-    names = _QUALIFIER.finditer(code) if _reaches_out(code, ddl) else _QUALIFIER.finditer(code, ddl.end("object"), ddl.end() + 1)
-    for found in names:
+    for found in _QUALIFIER.finditer(code, *_changed(code, ddl)):
         name = found["name"].strip("`")
-        if name.lower() in others and not found["before"]:
+        if name.lower() in others and not found["read"]:
             mend = "the database is the URL's: leave the name out"
             raise UsageError(f"the migration names the database {name}", f"{file.path}:{statement.line}", mend)
     return True
 
 
-def _reaches_out(code: str, ddl: re.Match[str] | None) -> bool:
-    """Whether any name in the statement may be of what it changes: not so in the body of a program or a view."""
-    if not ddl:
-        return code[:4].upper() == "CALL"
-    return ddl["object"].upper() in ("TABLE", "TABLES", "INDEX")
+def _changed(code: str, ddl: re.Match[str] | None) -> tuple[int, int]:
+    """The part of the statement that names what it changes: not the body of a program or a view."""
+    if ddl and ddl["object"].upper() not in ("TABLE", "TABLES", "INDEX"):
+        return ddl.end("object"), ddl.end() + 1
+    return 0, len(code) if ddl or code[:4].upper() == "CALL" else 0
 
 
 def _without_owner(program: Program, owner: str | None) -> str:

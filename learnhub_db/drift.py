@@ -9,7 +9,7 @@ from difflib import unified_diff
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import blueprint, privileges, schema
+from learnhub_db import blueprint, privileges, schema, sight
 from learnhub_db.database import Target, connect, refused
 from learnhub_db.deployment import Contents
 from learnhub_db.schema import Key, Schema
@@ -43,7 +43,10 @@ def find(contents: Contents, owner: str | None, target: Target) -> list[Differen
 
 
 def _differences(connection: Connection, contents: Contents, expected: Schema, database: str) -> Iterator[Difference]:
-    yield from compare(expected, schema.read(connection, database))
+    for one in compare(expected, schema.read(connection, database)):
+        if one.state == MISSING:
+            sight.check(connection, one.kind, database)
+        yield one
     for account, wanted, held in privileges.compare(connection, contents, database):
         if wanted != held:
             yield _difference(("rights of", account), wanted, held)

@@ -15,7 +15,7 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import ER
 
-from learnhub_db.database import NOT_ALLOWED, identifier, rows
+from learnhub_db.database import NOT_ALLOWED, account, identifier, rows
 from learnhub_db.deployment import Contents
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.statements import split
@@ -86,20 +86,29 @@ def _of_files(contents: Contents, database: str) -> dict[str, Account]:
     return accounts
 
 
+def of_connection(connection: Connection, database: str) -> Account:
+    """What the connection's own account may do, by its roles too; reads only."""
+    return next(iter(_shown(connection, "SHOW GRANTS", database).values()))
+
+
 def _of_server(connection: Connection, name: str, database: str) -> Account | None:
-    account = "@".join(identifier(part) for part in name.rsplit("@", 1))
-    accounts: dict[str, Account] = defaultdict(Account)
+    quoted = "@".join(identifier(part) for part in name.rsplit("@", 1))
     try:
-        for (grant,) in rows(connection, f"SHOW GRANTS FOR {account}"):
-            _take(accounts, grant, database)
+        return _shown(connection, f"SHOW GRANTS FOR {quoted}", database)[name]
     except pymysql.Error as error:
         if error.args[0] == ER.NONEXISTING_GRANT:
             return None
         if error.args[0] not in NOT_ALLOWED:
             raise
-        mend = "GRANT SELECT ON mysql.* to the account that verifies"
-        raise DatabaseRefused(f"the account may not see the rights of {name}", "", mend) from error
-    return accounts[name]
+        mend = f"GRANT SELECT ON mysql.* TO {account(connection)}"
+        raise DatabaseRefused(f"the account may not see the rights of {name}", "mysql", mend) from error
+
+
+def _shown(connection: Connection, query: str, database: str) -> dict[str, Account]:
+    accounts: dict[str, Account] = defaultdict(Account)
+    for (grant,) in rows(connection, query):
+        _take(accounts, grant, database)
+    return accounts
 
 
 def _take(accounts: dict[str, Account], sql: str, database: str) -> None:

@@ -9,7 +9,7 @@ import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db import layout
-from learnhub_db.database import identifier, rows
+from learnhub_db.database import account, identifier, rows
 from learnhub_db.errors import DatabaseRefused
 
 BOOKKEEPING = ("_learnhub", "_yoyo", "yoyo_lock")  # how the names of the toolkit's and yoyo's own objects begin
@@ -95,7 +95,7 @@ def _definition(connection: Connection, kind: str, name: str, databases: tuple[s
     shown = _shown(connection, kind, name)
     sql = shown[next(column for column in shown if column.startswith("Create ") or column == "SQL Original Statement")]
     if sql is None:
-        mend = "GRANT SHOW_ROUTINE ON *.* to the account that reads it"
+        mend = f"GRANT SHOW_ROUTINE ON *.* TO {account(connection)}"
         raise DatabaseRefused(f"the account may not read the {kind} {name}", "", mend)
     if kind == "table":
         return Definition(_AUTO_INCREMENT.sub(r"\1", sql))

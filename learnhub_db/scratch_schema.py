@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db.database import NOT_ALLOWED, Target, connect, identifier, refused, rows
+from learnhub_db.database import NOT_ALLOWED, Target, account, connect, identifier, refused, rows
 from learnhub_db.errors import DatabaseRefused
 
 PREFIX = "_learnhub_scratch_"
@@ -45,10 +45,8 @@ def _create(connection: Connection, name: str, target: Target) -> None:
     except pymysql.Error as error:
         if error.args[0] not in NOT_ALLOWED:
             raise
-        ((user,),) = rows(connection, "SELECT CURRENT_USER()")
-        account = "@".join(identifier(part) for part in user.rsplit("@", 1))
         what = "the account may not create a scratch schema"
-        raise DatabaseRefused(what, str(target), f"GRANT ALL ON `{PATTERN}`.* TO {account}") from error
+        raise DatabaseRefused(what, str(target), f"GRANT ALL ON `{PATTERN}`.* TO {account(connection)}") from error
 
 
 def _drop(target: Target, name: str) -> None:

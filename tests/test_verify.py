@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -317,3 +321,196 @@ def test_each_kind_of_drift_is_shown(applied, empty_database, account, drift):
     told = shown.out.splitlines()
     assert header.format(a=account) in told
     assert {line.format(a=account) for line in lines} <= set(told), shown.out
+
+
+def test_views_on_views_of_an_owner_without_rights_in_the_scratch_schema_are_built(applied, account, sql):
+    assert sql(f"SELECT DISTINCT definer FROM information_schema.views WHERE table_schema = DATABASE()") == [
+        (f"{account}@localhost",)
+    ]
+    assert verified(applied) == NO_DIFFERENCE
+
+
+def test_a_pending_migration_and_a_changed_file_are_told(applied, shop):
+    small_project.write(shop, {"sql/migrations/0004-stock.sql": "ALTER TABLE products ADD COLUMN stock INT;\n"})
+    small_project.change(shop, "sql/events/forget.sql", "DISABLE", "ENABLE")
+    found = applied("--json", "verify")
+    assert found.code == 1
+    event, table = found.document["differences"]
+    assert (event["state"], event["kind"], event["name"]) == ("different", "event", "forget")
+    assert event["diff"].splitlines()[-4:-1] != []
+    assert "--- status: ENABLE\n+-- status: DISABLE" in event["diff"].replace("\n --", "\n")
+    assert (table["state"], table["kind"], table["name"]) == ("different", "table", "products")
+    assert "-  `stock` int DEFAULT NULL," in table["diff"].splitlines()
+
+
+class TestNothingIsTouched:
+    """A look at the server changes nothing on it but the scratch schema, which is gone afterwards."""
+
+    @pytest.fixture(autouse=True)
+    def schemas(self, server: Target) -> Iterator[None]:
+        def left() -> list[tuple]:
+            with connect(server) as connection:
+                return rows(connection, "SHOW DATABASES LIKE %s", (scratch_schema.PATTERN,))
+
+        yield
+        assert left() == []
+
+    def test_no_event_fires_while_the_schema_is_built(self, applied, shop, sql, server):
+        sql("ALTER EVENT wake DISABLE")
+        sql("CREATE TABLE fired (who VARCHAR(64))")
+        ((database,),) = sql("SELECT DATABASE()")
+        files = {
+            "sql/events/loud.sql": "CREATE EVENT loud ON SCHEDULE EVERY 1 SECOND COMMENT 'ENABLE' DO "
+            f"INSERT INTO {database}.fired VALUES (SCHEMA());\n",
+            "sql/migrations/0004-slow.sql": "CREATE EVENT early ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE "
+            f"ENABLE DO INSERT INTO {database}.fired VALUES (SCHEMA());\nALTER EVENT early ENABLE;\nDO SLEEP(2.5);\n",
+        }
+        small_project.write(shop, files)
+        with connect(server) as connection:
+            ((scheduler,),) = rows(connection, "SELECT @@GLOBAL.event_scheduler")
+            rows(connection, "SET GLOBAL event_scheduler = ON")
+            try:
+                assert applied("verify").code == 1
+            finally:
+                rows(connection, f"SET GLOBAL event_scheduler = {scheduler}")
+        assert sql("SELECT who FROM fired") == []
+
+    def test_what_a_migration_does_to_server_accounts_and_rows_is_left_out(self, applied, shop, sql, account):
+        files = {
+            "sql/migrations/0004-server.sql": f"""\
+SET GLOBAL max_connect_errors = 77;
+SET PERSIST max_connect_errors = 77;
+SET @@GLOBAL.max_connect_errors = 77;
+CREATE USER {account}_other@localhost;
+GRANT SELECT ON products TO {account}_other@localhost;
+CREATE DATABASE {account}_more;
+SELECT 1 INTO OUTFILE '/nowhere/{account}';
+INSERT INTO absent SELECT * FROM absent;
+UPDATE absent SET a = 1;
+WITH c AS (SELECT 1) DELETE FROM absent;
+FLUSH STATUS;
+CREATE TABLE late (a INT);
+"""
+        }
+        small_project.write(shop, files)
+        before = sql("SELECT @@GLOBAL.max_connect_errors")
+        told = applied("verify").out.splitlines()
+        assert [line for line in told if line.startswith(("missing", "extra", "different"))] == [
+            "missing table late",
+            f"missing rights of {account}_other@localhost",
+        ]
+        assert sql("SELECT @@GLOBAL.max_connect_errors") == before
+        assert sql(f"SHOW DATABASES LIKE '{account}%'") == []
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "ALTER TABLE {d}.products ADD COLUMN x INT",
+            "DROP TABLE `{d}` . products",
+            "CREATE TABLE x (a INT); RENAME TABLE x TO {d}.x",
+            "CREATE INDEX i ON {d}.products (name)",
+            "DROP VIEW IF EXISTS {d}.prices",
+            "CREATE PROCEDURE {d}.x() DO 1",
+            "CALL {d}.sell(1, 1)",
+        ],
+    )
+    def test_a_migration_that_reaches_into_a_database_by_name_is_refused(self, applied, shop, sql, statement):
+        ((database,),) = sql("SELECT DATABASE()")
+        text = f"-- says where\n{statement.format(d=database)};\n"
+        small_project.write(shop, {"sql/migrations/0004-reach.sql": text})
+        refusal = applied("verify")
+        assert refusal.code == 2
+        assert refusal.err == (
+            f"error: the migration names the database {database}, sql/migrations/0004-reach.sql:2, "
+            "the database is the URL's: leave the name out\n"
+        )
+        assert sql("SELECT COUNT(*) FROM sales") == [(0,)]
+        assert ("name",) in sql("SELECT column_name FROM information_schema.columns WHERE table_name = 'prices'")
+
+    def test_a_file_that_the_server_refuses_is_told_with_its_place(self, applied, shop):
+        small_project.change(shop, "procedures/sales/sell.sql", "INSERT INTO", "INSERTO")
+        refusal = applied("verify")
+        assert refusal.code == 3
+        assert refusal.err.startswith("error: 1064: You have an error in your SQL syntax")
+        assert "procedures/sales/sell.sql:8" in refusal.err
+        assert "    INSERTO sales" in refusal.err
+
+    def test_an_interrupt_from_the_keyboard(self, applied, shop, empty_database):
+        small_project.write(shop, {"sql/migrations/0004-slow.sql": "DO SLEEP(60);\n"})
+        command = [sys.executable, "-m", "learnhub_db", "--url", empty_database.url, "--project", str(shop), "verify"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            wait_for_sleep(empty_database, 60)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=30) == 130
+            assert process.stderr.read().strip() == b""
+
+    def test_what_a_killed_run_left_is_dropped_by_the_next(self, applied, shop, empty_database, sql):
+        small_project.write(shop, {"sql/migrations/0004-slow.sql": "DO SLEEP(61);\n"})
+        command = [sys.executable, "-m", "learnhub_db", "--url", empty_database.url, "--project", str(shop), "verify"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            sleeping = wait_for_sleep(empty_database, 61)
+            process.kill()
+        sql(f"KILL {sleeping}")
+        (shop / "sql/migrations/0004-slow.sql").unlink()
+        while sql(f"SELECT id FROM information_schema.processlist WHERE id = {sleeping}"):
+            time.sleep(0.05)
+        assert sql(f"SHOW DATABASES LIKE '{scratch_schema.PATTERN}'") != []
+        assert verified(applied) == NO_DIFFERENCE
+
+
+def wait_for_sleep(target: Target, seconds: int) -> int:
+    """The connection that sleeps in a migration."""
+    with connect(target) as connection:
+        for _ in range(600):
+            sql = "SELECT id FROM information_schema.processlist WHERE info = %s"
+            found = rows(connection, sql, (f"DO SLEEP({seconds})",))
+            if found:
+                return found[0][0]
+            time.sleep(0.05)
+    raise AssertionError("no migration sleeps")
+
+
+class TestAnAccountWithFewRights:
+    """What is missing is told with the GRANT that mends it."""
+
+    @pytest.fixture
+    def few(self, applied, shop, server, empty_database, account, capsys) -> Iterator[tuple[Run, SQL]]:
+        user = f"{account}_few"
+        with connect(server) as connection:
+            rows(connection, f"CREATE USER {user}@'%' IDENTIFIED BY 'secret'")
+            rows(connection, f"GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON {empty_database.database}.* TO {user}@'%'")
+            target = Target(server.host, server.port, user, "secret", empty_database.database)
+            run = runner(target, capsys, "--project", str(shop))
+            yield run, lambda statement: rows(connection, statement)
+            rows(connection, f"DROP USER {user}@'%'")
+
+    def test_each_grant_that_is_asked_for_brings_it_further(self, few, account, empty_database):
+        run, administrator = few
+        database, user = empty_database.database, f"`{account}_few`@`%`"
+        refusal = run("verify")
+        assert refusal.code == 3
+        mend = f"GRANT ALL ON `{scratch_schema.PATTERN}`.* TO {user}"
+        assert refusal.err.startswith("error: the account may not create a scratch schema, ")
+        assert refusal.err.endswith(f", {mend}\n")
+        administrator(mend)
+        for what, mend in [
+            (f"see every function, {database}", f"SHOW_ROUTINE ON *.* TO {user}"),
+            (f"see the rights of {account}@localhost, mysql", f"SELECT ON mysql.* TO {user}"),
+        ]:
+            refusal = run("verify")
+            assert (refusal.code, refusal.err) == (3, f"error: the account may not {what}, GRANT {mend}\n")
+            administrator(f"GRANT {mend}")
+        assert verified(run) == NO_DIFFERENCE
+
+    @pytest.mark.parametrize(("right", "kind"), [("TRIGGER", "trigger"), ("EVENT", "event")])
+    def test_what_it_cannot_see_is_not_taken_for_missing(self, few, account, empty_database, right, kind):
+        run, administrator = few
+        database, user = empty_database.database, f"`{account}_few`@`%`"
+        administrator(f"GRANT ALL ON `{scratch_schema.PATTERN}`.* TO {user}")
+        administrator(f"GRANT SHOW_ROUTINE ON *.* TO {user}")
+        administrator(f"REVOKE {right} ON {database}.* FROM {user}")
+        refusal = run("verify")
+        assert (refusal.code, refusal.err) == (
+            3,
+            f"error: the account may not see every {kind}, {database}, GRANT {right} ON `{database}`.* TO {user}\n",
+        )
