@@ -47,7 +47,8 @@ def _up_to(files: list[SqlFile], number: str) -> list[SqlFile]:
 def _check_new(past: history.History, target: Target) -> None:
     if past.migrations or past.objects:
         number = len(past.migrations) + len(past.objects)
-        raise UsageError(f"the database has a history of {number} files", str(target), "use apply, and verify to compare")
+        mend = "use apply, and verify to compare"
+        raise UsageError(f"the database has a history of {number} files", str(target), mend)
 
 
 def _record(connection: Connection, contents: Contents, report: Report) -> None:

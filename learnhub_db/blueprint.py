@@ -1,12 +1,13 @@
 """What the project's files build: the schema they make on the target's server, read and dropped again.
 
-Nothing outside the scratch schema is touched: statements about the server, accounts or other databases are left out or
-refused, rows are not written, and no event ever fires.
+Nothing outside the scratch schema is touched: what a migration does to the server, to accounts and to other databases
+is left out or refused, and no event ever fires.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pymysql.connections import Connection
@@ -17,24 +18,29 @@ from learnhub_db.deployment import Contents
 from learnhub_db.errors import UsageError
 from learnhub_db.programs import Program, account
 from learnhub_db.project import SqlFile
-from learnhub_db.schedule import Silenced, silenced
+from learnhub_db.schedule import TIMES, Silenced, code_of, silenced
 from learnhub_db.schema import Definition, Schema
-from learnhub_db.statements import Statement, code_only, split
+from learnhub_db.statements import Statement, split
 
 _NAME = r"(?:`(?:[^`]|``)+`|[\w$]+)"
-_OBJECTS = "TABLES?|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT"
+_IN_A_SCHEMA = "TABLES?|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT"
 _OF_THE_SERVER = "USER|ROLE|DATABASE|SCHEMA|SERVER|TABLESPACE|UNDO|LOGFILE|RESOURCE|INSTANCE|REFERENCE|LIBRARY"
 _DDL = re.compile(
-    rf"(?:CREATE|ALTER|DROP|RENAME)\b.*?\b(?:(?P<object>{_OBJECTS})|{_OF_THE_SERVER})\b"
-    rf"(?:\s+IF\s+(?:NOT\s+)?EXISTS)?\s+(?P<schema>{_NAME}\s*\.)?",
-    re.IGNORECASE | re.DOTALL,
+    rf"""\s*(?:CREATE|ALTER|DROP|RENAME)\b
+    (?:\s+(?:OR\s+REPLACE\s+)?(?:ALGORITHM\s*=\s*\w+\s+)?DEFINER\s*=\s*\S+)?
+    .*?\b(?:(?P<object>{_IN_A_SCHEMA})|{_OF_THE_SERVER})\b (?:\s+IF\s+(?:NOT\s+)?EXISTS)? (?:\s+{_NAME}\s*\.)?""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
-_LEFT_OUT = re.compile(r"\bINTO\s+(?:OUTFILE|DUMPFILE)\b|\bSONAME\b", re.IGNORECASE)
+_ROWS = re.compile(r"\s*(?:INSERT|REPLACE|UPDATE|DELETE|TRUNCATE|WITH|CALL)\b", re.IGNORECASE)
 _SESSION = re.compile(
-    r"""SELECT|WITH(?!.*\b(?:UPDATE|DELETE)\b)|CALL|DO|PREPARE|EXECUTE|DEALLOCATE
-    |SET(?!\s+(?:(?:@@)?(?:GLOBAL|PERSIST|PERSIST_ONLY)|PASSWORD|DEFAULT|ROLE|RESOURCE)\b)
-    |ALTER\s+(?:DATABASE|SCHEMA)\s+(?:DEFAULT|CHARACTER|CHARSET|COLLATE)\b""",
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+    r"""\s*(?:SET|SELECT|DO|PREPARE|EXECUTE|DEALLOCATE|BEGIN|START\s+TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT|RELEASE
+    |ALTER\s+(?:DATABASE|SCHEMA)\s+(?:DEFAULT|CHARACTER|CHARSET|COLLATE))\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_REACHES_OUT = re.compile(
+    r"""\bINTO\s+(?:OUTFILE|DUMPFILE)\b | \bSONAME\b | (?:\bSET|,)\s*(?:@@\s*)?(?:GLOBAL|PERSIST|PERSIST_ONLY)\b
+    | \A\s*SET\s+(?:PASSWORD|DEFAULT|ROLE|RESOURCE)\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _QUALIFIER = re.compile(
     rf"(?<![.@`\w$])(?P<read>\b(?:REFERENCES|LIKE|FROM|JOIN)\s+)?(?P<name>{_NAME})\s*\.\s*[`\w]", re.IGNORECASE
@@ -77,24 +83,32 @@ def _build(connection: Connection, contents: Contents, owner: str | None, target
 
 
 def _builds(statement: Statement, file: SqlFile, others: set[str]) -> bool:
-    """Whether the statement makes part of the schema; UsageError where it would make it in another one."""
-    code = code_only(statement.text)
-    ddl = _DDL.match(code)
-    if _LEFT_OUT.search(code) or not (_SESSION.match(code) or ddl and ddl["object"]):
+    """Whether the statement makes part of the schema; UsageError where it would make it in another one.
+
+    Rows are written too, for later statements may need them, but not into another database.
+    """
+    code = code_of(statement.text)
+    if _REACHES_OUT.search(code):
         return False
-    for found in _QUALIFIER.finditer(code, *_changed(code, ddl)):
-        name = found["name"].strip("`")
-        if name.lower() in others and not found["read"]:
+    if _SESSION.match(code):
+        return True
+    if _ROWS.match(code):
+        return not any(_named(code, others))
+    ddl = _DDL.match(code)
+    if not (ddl and ddl["object"]):
+        return False
+    body = ddl["object"].upper() not in ("TABLE", "TABLES", "INDEX")  # what it names changes nothing
+    for found in _named(code, others, ddl.end("object"), ddl.end() + 1 if body else len(code)):
+        if not found["read"]:
             mend = "the database is the URL's: leave the name out"
-            raise UsageError(f"the migration names the database {name}", f"{file.path}:{statement.line}", mend)
+            where = f"{file.path}:{statement.line}"
+            raise UsageError(f"the migration names the database {found['name'].strip('`')}", where, mend)
     return True
 
 
-def _changed(code: str, ddl: re.Match[str] | None) -> tuple[int, int]:
-    """The part of the statement that names what it changes: not the body of a program or a view."""
-    if ddl and ddl["object"].upper() not in ("TABLE", "TABLES", "INDEX"):
-        return ddl.end("object"), ddl.end() + 1
-    return 0, len(code) if ddl or code[:4].upper() == "CALL" else 0
+def _named(code: str, databases: set[str], *span: int) -> Iterator[re.Match[str]]:
+    """The places in `code` where one of `databases` stands before a dot."""
+    return (found for found in _QUALIFIER.finditer(code, *span) if found["name"].strip("`").lower() in databases)
 
 
 def _without_owner(program: Program, owner: str | None) -> str:
@@ -109,7 +123,7 @@ def _as_deployed(key: schema.Key, built: Definition, events: dict[str, Silenced]
     else:
         unknown |= {"definer"}
     if key[0] == "event":
-        event = events[key[1]]
-        settings["status"] = event.status or ""
-        unknown |= event.unknown
+        event = events.get(key[1])  # one that a procedure made is not known
+        settings["status"] = event.status or "" if event else ""
+        unknown |= event.unknown if event else TIMES | {"status"}
     return replace(built, settings=settings, unknown=unknown)

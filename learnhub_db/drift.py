@@ -10,7 +10,7 @@ import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db import blueprint, privileges, schema, sight
-from learnhub_db.database import Target, connect, refused
+from learnhub_db.database import Target, connect
 from learnhub_db.deployment import Contents
 from learnhub_db.schema import Key, Schema
 
@@ -39,7 +39,7 @@ def find(contents: Contents, owner: str | None, target: Target) -> list[Differen
         try:
             return list(_differences(connection, contents, expected, target.database))
         except pymysql.Error as error:
-            raise refused(error, str(target)) from error
+            raise sight.refused(connection, error, target) from error
 
 
 def _differences(connection: Connection, contents: Contents, expected: Schema, database: str) -> Iterator[Difference]:

@@ -20,6 +20,7 @@ from learnhub_db.deployment import Contents
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.statements import split
 
+OPTIONS = ("GRANT", "ADMIN")  # that its holder may pass a right on
 ON_ROUTINES = {"EXECUTE", "ALTER ROUTINE"}
 ON_TABLES = {
     *("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "REFERENCES", "INDEX", "ALTER"),
@@ -28,7 +29,7 @@ ON_TABLES = {
 ON_DATABASES = ON_TABLES | ON_ROUTINES | {"CREATE ROUTINE", "CREATE TEMPORARY TABLES", "LOCK TABLES", "EVENT"}
 
 _TOKEN = re.compile(
-    r"""/\*.*?\*/ | (?:--(?=\s)|\#)[^\n]*
+    r"""/\*(?!!).*?\*/ | /\*!\d* | \*/ | (?:--(?=\s)|\#)[^\n]*
     | (?P<token>`(?:[^`]|``)*` | '(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | [\w$]+ | [^\s\w])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -46,6 +47,13 @@ class Place(NamedTuple):
 HERE, SERVER, ELSEWHERE, ROLE = "database", "server", "elsewhere", "role"
 
 
+class Ground(NamedTuple):
+    """What a GRANT is read against: the database it names by *, and the rights that ALL on the server means."""
+
+    database: str
+    everything: frozenset[str]
+
+
 @dataclass
 class Account:
     """The rights of an account or role by place; `created` where a statement creates it."""
@@ -61,40 +69,44 @@ def _line(right: str, place: Place) -> str:
     return f"GRANT {right}" if place.scope == ROLE else f"GRANT {right} ON {place.name}"
 
 
-def compare(connection: Connection, contents: Contents, database: str) -> Iterator[tuple[str, list[str], list[str] | None]]:
+def compare(
+    connection: Connection, contents: Contents, database: str
+) -> Iterator[tuple[str, list[str], list[str] | None]]:
     """Each account that the files name, what they give it, and what it holds: None where it does not exist.
 
     Rights on the database always count; those on the server and roles only where the files create the account, for
     others may give it more; those on other databases only where the files give them.
     """
-    for name, given in sorted(_of_files(contents, database).items()):
-        held = _of_server(connection, name, database)
+    known = {name.upper() for name, *_ in rows(connection, "SHOW PRIVILEGES")} - {"USAGE", "PROXY", "GRANT OPTION"}
+    ground = Ground(database, frozenset(known))
+    for name, given in sorted(_of_files(contents, ground).items()):
+        held = _of_server(connection, name, ground)
         if held is None:
             yield name, [name, *sorted(given.lines())], None
             continue
         counted = (HERE, SERVER, ROLE) if given.created else (HERE,)
-        more = {_line(right, place) for place, rights in held.rights.items() if place.scope in counted for right in rights}
+        more = {_line(right, place) for place in held.rights if place.scope in counted for right in held.rights[place]}
         yield name, [name, *sorted(given.lines())], [name, *sorted(held.lines() & (given.lines() | more))]
 
 
-def _of_files(contents: Contents, database: str) -> dict[str, Account]:
+def _of_files(contents: Contents, ground: Ground) -> dict[str, Account]:
     accounts: dict[str, Account] = defaultdict(Account)
     statements = [one for file in contents.migrations for one in split(file.text, file.path)]
     statements += [one for grant in (*contents.accounts, *contents.grants) for one in grant.statements]
     for statement in statements:
-        _take(accounts, statement.text, database)
+        _take(accounts, statement.text, ground)
     return accounts
 
 
 def of_connection(connection: Connection, database: str) -> Account:
     """What the connection's own account may do, by its roles too; reads only."""
-    return next(iter(_shown(connection, "SHOW GRANTS", database).values()))
+    return next(iter(_shown(connection, "SHOW GRANTS", Ground(database, frozenset())).values()))
 
 
-def _of_server(connection: Connection, name: str, database: str) -> Account | None:
+def _of_server(connection: Connection, name: str, ground: Ground) -> Account | None:
     quoted = "@".join(identifier(part) for part in name.rsplit("@", 1))
     try:
-        return _shown(connection, f"SHOW GRANTS FOR {quoted}", database)[name]
+        return _shown(connection, f"SHOW GRANTS FOR {quoted}", ground)[name]
     except pymysql.Error as error:
         if error.args[0] == ER.NONEXISTING_GRANT:
             return None
@@ -104,59 +116,65 @@ def _of_server(connection: Connection, name: str, database: str) -> Account | No
         raise DatabaseRefused(f"the account may not see the rights of {name}", "mysql", mend) from error
 
 
-def _shown(connection: Connection, query: str, database: str) -> dict[str, Account]:
+def _shown(connection: Connection, query: str, ground: Ground) -> dict[str, Account]:
     accounts: dict[str, Account] = defaultdict(Account)
     for (grant,) in rows(connection, query):
-        _take(accounts, grant, database)
+        _take(accounts, grant, ground)
     return accounts
 
 
-def _take(accounts: dict[str, Account], sql: str, database: str) -> None:
+def _take(accounts: dict[str, Account], sql: str, ground: Ground) -> None:
     """Add what the statement gives to `accounts`, take away what it takes."""
     tokens = [found["token"] for found in _TOKEN.finditer(sql) if found["token"]]
-    verb, second = (*(token.upper() for token in tokens[:2]), "")[:2]
+    verb, second = (*(token.upper() for token in tokens[:2]), "", "")[:2]
     if verb == "CREATE" and second in ("USER", "ROLE"):
         start = 5 if tokens[2].upper() == "IF" else 2
         for item in _items(tokens[start:]):
             accounts[_account(item)].created = True
     if verb in ("GRANT", "REVOKE") and second != "PROXY":
-        _give(accounts, tokens[1:], database, takes=verb == "REVOKE")
+        _give(accounts, tokens[1:], ground, takes=verb == "REVOKE")
 
 
-def _give(accounts: dict[str, Account], tokens: Tokens, database: str, takes: bool) -> None:
+def _give(accounts: dict[str, Account], tokens: Tokens, ground: Ground, takes: bool) -> None:
     what, to = _cut(tokens, "TO", "FROM")
     to, options = _cut(to, "WITH", "AS", "IGNORE", "REQUIRE", "IDENTIFIED")
     what = what[2:] if what[0].upper() == "IF" else what
     what, on = _cut(what, "ON")
-    place = _place(on, database)
-    passed_on = [token.upper() for token in options[:2]] in (["GRANT", "OPTION"], ["ADMIN", "OPTION"])
-    rights = {right for item in _items(what) for right in _rights(item, place, passed_on)}
+    place = _place(on, ground.database)
+    passed_on = " ".join(options[:2]).upper() in [f"{word} OPTION" for word in OPTIONS]
+    rights = {right for item in _items(what) for right in _rights(item, place, passed_on, ground)}
     for item in _items(to):
         held = accounts[_account(item)].rights
         if takes and not on and what[0].upper() == "ALL":
             held.clear()
         elif takes:
-            held[place] -= rights
+            held[place] -= rights | {f"{right} WITH GRANT OPTION" for right in rights}
         else:
-            held[place] |= rights
+            both = held[place] | rights
+            held[place] = {one for one in both if both.isdisjoint({f"{one} WITH {word} OPTION" for word in OPTIONS})}
 
 
-def _rights(item: Tokens, place: Place, passed_on: bool) -> set[str]:
+def _rights(item: Tokens, place: Place, passed_on: bool, ground: Ground) -> set[str]:
     if place.scope == ROLE:
         return {f"{_account(item)}{' WITH ADMIN OPTION' if passed_on else ''}"}
     words, columns = _cut(item, "(")
     right = " ".join(words).upper()
-    if "_" in right and passed_on:  # each dynamic right has the option for itself
-        return {f"{right} WITH GRANT OPTION"}
     rights = {f"{right} ({_bare(column).lower()})" for column in columns if column not in ",)"} or {right}
     if right in ("ALL", "ALL PRIVILEGES"):
-        rights = set(_all(place))
-    return rights - {"USAGE"} | ({"GRANT OPTION"} if passed_on else set())
+        rights = set(_all(place, ground))
+    if passed_on:
+        rights = set().union(*map(_passed_on, rights))
+    return rights - {"USAGE"}
 
 
-def _all(place: Place) -> set[str]:
+def _passed_on(right: str) -> set[str]:
+    """A dynamic right, one with an underscore, has the option for itself; the others of a place share it."""
+    return {f"{right} WITH GRANT OPTION"} if "_" in right.split(" (")[0] else {right, "GRANT OPTION"}
+
+
+def _all(place: Place, ground: Ground) -> frozenset[str] | set[str]:
     if place.scope == SERVER:
-        return {"ALL PRIVILEGES"}
+        return ground.everything
     if place.name.startswith(("PROCEDURE ", "FUNCTION ")):
         return ON_ROUTINES
     return ON_DATABASES if place.name.endswith("*") else ON_TABLES

@@ -45,7 +45,8 @@ _DEFINER = re.compile(
 _AUTO_INCREMENT = re.compile(r"^(\) ENGINE=\w+) AUTO_INCREMENT=\d+", re.MULTILINE)
 _EVENT_HEAD = re.compile(
     r"""(?P<schedule>\ACREATE\ EVENT\ (?:`(?:[^`]|``)+`|"(?:[^"]|"")+")\ ON\ SCHEDULE)
-    (?P<every>\ EVERY\ .+?)? (?:\ AT\ (?P<at>'[^']+'))? (?:\ STARTS\ (?P<starts>'[^']+'))? (?:\ ENDS\ (?P<ends>'[^']+'))?
+    (?P<every>\ EVERY\ .+?)? (?:\ AT\ (?P<at>'[^']+'))?
+    (?:\ STARTS\ (?P<starts>'[^']+'))? (?:\ ENDS\ (?P<ends>'[^']+'))?
     (?P<completion>\ ON\ COMPLETION\ (?:NOT\ )?PRESERVE)
     \ (?P<status>ENABLE|DISABLE(?:\ ON\ \w+)?)\b""",
     re.VERBOSE,

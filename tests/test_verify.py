@@ -89,6 +89,7 @@ def applied(run: Run) -> Run:
 
 def verified(run: Run) -> tuple[int, str, str]:
     shown = run("verify")
+    print(shown.out)
     return shown.code, shown.out, shown.err
 
 
@@ -105,8 +106,57 @@ def test_what_only_use_changes_is_no_difference(applied, sql):
     sql("ALTER TABLE suppliers ADD COLUMN seen INT, ALGORITHM = INSTANT")
     sql("ALTER TABLE suppliers DROP COLUMN seen, ALGORITHM = INSTANT")
     sql("OPTIMIZE TABLE suppliers")
+    sql("CREATE TABLE yoyo_lock (locked INT)")
     assert applied("apply").out == "nothing to do\n"
     assert verified(applied) == NO_DIFFERENCE
+
+
+UNUSUAL = {
+    "sql/migrations/0004-unusual.sql": """\
+CREATE TABLE `Odd ``name``` (
+    `a;b` INT AUTO_INCREMENT PRIMARY KEY COMMENT 'AUTO_INCREMENT=5 ) ENGINE=InnoDB AUTO_INCREMENT=7',
+    words TEXT CHARACTER SET latin1,
+    place POINT NOT NULL SRID 4326,
+    more JSON DEFAULT (JSON_OBJECT('it''s', 1)),
+    hidden INT INVISIBLE DEFAULT 1,
+    half INT AS (hidden DIV 2) VIRTUAL,
+    kind ENUM('a', 'b`c') NOT NULL DEFAULT 'a',
+    changed TIMESTAMP(3) NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3),
+    FULLTEXT KEY (words), SPATIAL KEY (place), KEY f ((hidden + 1), kind DESC),
+    CHECK (hidden > 0)
+) AUTO_INCREMENT = 100 ROW_FORMAT = DYNAMIC STATS_PERSISTENT = 1 COMMENT 'it''s; odd';
+INSERT INTO `Odd ``name``` (place) VALUES (ST_SRID(POINT(1, 1), 4326));
+CREATE TABLE child (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES `Odd ``name``` (`a;b`) ON DELETE CASCADE);
+ALTER TABLE child ADD COLUMN name VARCHAR(5), ADD INDEX (name);
+RENAME TABLE child TO `Kind`;
+CREATE TABLE parts (id INT, day DATE) PARTITION BY RANGE COLUMNS (day) SUBPARTITION BY HASH (id) SUBPARTITIONS 2
+    (PARTITION p0 VALUES LESS THAN ('2030-01-01') COMMENT 'old', PARTITION p1 VALUES LESS THAN (MAXVALUE));
+CREATE ALGORITHM = MERGE VIEW narrow AS SELECT id AS `a,b from c` FROM parts WHERE id > 1 WITH CASCADED CHECK OPTION;
+SET sql_mode = 'ANSI_QUOTES';
+CREATE TRIGGER "Loud" BEFORE INSERT ON parts FOR EACH ROW SET NEW.id = NEW.id + 1;
+CREATE EVENT "Rests" ON SCHEDULE AT '2037-01-01 00:00:00' ON COMPLETION PRESERVE DISABLE DO SELECT 'a' AS "b";
+CREATE FUNCTION "Twice"(n INT) RETURNS INT NO SQL RETURN 2 * n;
+""",
+    "views/wide.sql": "CREATE VIEW wide AS WITH c AS (SELECT id, Twice(id) AS t FROM parts UNION ALL SELECT 1, 2) "
+    "SELECT c.*, (SELECT GROUP_CONCAT(id ORDER BY id SEPARATOR ', from ') FROM narrow_of) AS g FROM c "
+    "WHERE t > 0 GROUP BY id, t HAVING t > 1 ORDER BY t LIMIT 5;\n",
+    "views/narrow_of.sql": "CREATE VIEW narrow_of AS SELECT `a,b from c` AS id FROM narrow;\n",
+    "sql/events/once.sql": "CREATE EVENT once ON SCHEDULE AT CURRENT_TIMESTAMP + INTERVAL 9 DAY DO DO 1;\n",
+    "sql/events/soon.sql": "CREATE EVENT soon ON SCHEDULE EVERY '1:30' HOUR_MINUTE STARTS NOW() + INTERVAL 1 DAY "
+    "ENDS '2037-01-01' ON COMPLETION PRESERVE DO DO 1;\n",
+}
+
+
+def test_what_is_unusual_is_no_difference(applied, shop, sql):
+    small_project.write(shop, UNUSUAL)
+    assert applied("apply").code == 0
+    assert verified(applied) == NO_DIFFERENCE
+    sql("ALTER EVENT Rests ON SCHEDULE AT '2037-02-01 00:00:00'")
+    sql("ALTER EVENT soon ON SCHEDULE EVERY '1:30' HOUR_MINUTE STARTS NOW() + INTERVAL 2 DAY ENDS '2037-02-01'")
+    told = applied("verify").out.splitlines()
+    assert told[-1] == "2 differences"
+    assert {"--- at: '2037-01-01 00:00:00'", "+-- at: '2037-02-01 00:00:00'", "different event rests"} <= set(told)
+    assert "different event soon" in told
 
 
 def test_programs_that_were_replaced_are_no_difference(applied, shop):
@@ -363,7 +413,9 @@ class TestNothingIsTouched:
             "sql/events/loud.sql": "CREATE EVENT loud ON SCHEDULE EVERY 1 SECOND COMMENT 'ENABLE' DO "
             f"INSERT INTO {database}.fired VALUES (SCHEMA());\n",
             "sql/migrations/0004-slow.sql": "CREATE EVENT early ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE "
-            f"ENABLE DO INSERT INTO {database}.fired VALUES (SCHEMA());\nALTER EVENT early ENABLE;\nDO SLEEP(2.5);\n",
+            f"ENABLE DO INSERT INTO {database}.fired VALUES (SCHEMA());\nALTER EVENT early ENABLE;\n"
+            f"/*!50106 CREATE*/ /*!50117 DEFINER=CURRENT_USER*/ /*!50106 EVENT dumped ON SCHEDULE EVERY 1 SECOND ENABLE "
+            f"DO INSERT INTO {database}.fired VALUES (SCHEMA()) */;\nDO SLEEP(2.5);\n",
         }
         small_project.write(shop, files)
         with connect(server) as connection:
@@ -375,7 +427,10 @@ class TestNothingIsTouched:
                 rows(connection, f"SET GLOBAL event_scheduler = {scheduler}")
         assert sql("SELECT who FROM fired") == []
 
-    def test_what_a_migration_does_to_server_accounts_and_rows_is_left_out(self, applied, shop, sql, account):
+    def test_what_a_migration_does_to_the_server_to_accounts_and_elsewhere_is_left_out(
+        self, applied, shop, sql, account, empty_database
+    ):
+        database = empty_database.database
         files = {
             "sql/migrations/0004-server.sql": f"""\
 SET GLOBAL max_connect_errors = 77;
@@ -385,10 +440,13 @@ CREATE USER {account}_other@localhost;
 GRANT SELECT ON products TO {account}_other@localhost;
 CREATE DATABASE {account}_more;
 SELECT 1 INTO OUTFILE '/nowhere/{account}';
-INSERT INTO absent SELECT * FROM absent;
-UPDATE absent SET a = 1;
-WITH c AS (SELECT 1) DELETE FROM absent;
+SET SESSION sort_buffer_size = 40000, GLOBAL max_connect_errors = 77;
+INSERT INTO {database}.sales (product_id, sold) VALUES (1, 1);
+DELETE FROM {database}.products;
+WITH c AS (SELECT 1) DELETE FROM `{database}`.products;
+CALL {database} . sell(1, 1);
 FLUSH STATUS;
+/*!50000 SET GLOBAL max_connect_errors = 77 */;
 CREATE TABLE late (a INT);
 """
         }
@@ -401,6 +459,26 @@ CREATE TABLE late (a INT);
         ]
         assert sql("SELECT @@GLOBAL.max_connect_errors") == before
         assert sql(f"SHOW DATABASES LIKE '{account}%'") == []
+        assert sql("SELECT (SELECT COUNT(*) FROM sales), (SELECT COUNT(*) FROM products)") == [(0, 2)]
+
+    def test_rows_are_written_for_what_comes_after_them(self, applied, shop, sql):
+        files = {
+            "sql/migrations/0004-rows.sql": """\
+DELIMITER //
+/*!50003 CREATE PROCEDURE by_rows() IF (SELECT COUNT(*) FROM products) = 2 THEN CREATE TABLE of_two (a INT); END IF */ //
+DELIMITER ;
+CALL by_rows();
+SET @statement = CONCAT('CREATE TABLE of_', (SELECT MIN(id) FROM products), ' (a INT)');
+PREPARE made FROM @statement;
+EXECUTE made;
+CREATE INDEX by_a ON of_1 (a);
+"""
+        }
+        small_project.write(shop, files)
+        missing = [line for line in applied("verify").out.splitlines() if line.startswith("missing")]
+        assert missing == ["missing procedure by_rows", "missing table of_1", "missing table of_two"]
+        assert applied("apply").code == 0
+        assert verified(applied) == NO_DIFFERENCE
 
     @pytest.mark.parametrize(
         "statement",
@@ -410,8 +488,8 @@ CREATE TABLE late (a INT);
             "CREATE TABLE x (a INT); RENAME TABLE x TO {d}.x",
             "CREATE INDEX i ON {d}.products (name)",
             "DROP VIEW IF EXISTS {d}.prices",
+            'ALTER TABLE "{d}".products ADD COLUMN x INT',
             "CREATE PROCEDURE {d}.x() DO 1",
-            "CALL {d}.sell(1, 1)",
         ],
     )
     def test_a_migration_that_reaches_into_a_database_by_name_is_refused(self, applied, shop, sql, statement):
@@ -502,15 +580,42 @@ class TestAnAccountWithFewRights:
             administrator(f"GRANT {mend}")
         assert verified(run) == NO_DIFFERENCE
 
-    @pytest.mark.parametrize(("right", "kind"), [("TRIGGER", "trigger"), ("EVENT", "event")])
-    def test_what_it_cannot_see_is_not_taken_for_missing(self, few, account, empty_database, right, kind):
+    @pytest.mark.parametrize(
+        ("kind", "right", "others"),
+        [
+            ("trigger", "TRIGGER", ["SELECT", "SHOW VIEW", "EVENT"]),
+            ("event", "EVENT", ["SELECT", "SHOW VIEW", "TRIGGER"]),
+            ("table", "SELECT", ["EVENT"]),
+        ],
+    )
+    def test_what_it_cannot_see_is_not_taken_for_missing(self, few, account, empty_database, kind, right, others):
         run, administrator = few
         database, user = empty_database.database, f"`{account}_few`@`%`"
         administrator(f"GRANT ALL ON `{scratch_schema.PATTERN}`.* TO {user}")
         administrator(f"GRANT SHOW_ROUTINE ON *.* TO {user}")
-        administrator(f"REVOKE {right} ON {database}.* FROM {user}")
+        administrator(f"REVOKE ALL ON {database}.* FROM {user}")
+        administrator(f"GRANT SELECT, SHOW VIEW ON {database}.products TO {user}")
+        administrator(f"GRANT {', '.join(others)} ON {database}.* TO {user}")
         refusal = run("verify")
         assert (refusal.code, refusal.err) == (
             3,
             f"error: the account may not see every {kind}, {database}, GRANT {right} ON `{database}`.* TO {user}\n",
         )
+
+    def test_a_view_that_it_may_not_read_is_told_with_the_grant(self, few, account, empty_database):
+        run, administrator = few
+        database, user = empty_database.database, f"`{account}_few`@`%`"
+        administrator(f"GRANT ALL ON `{scratch_schema.PATTERN}`.* TO {user}")
+        administrator(f"GRANT SHOW_ROUTINE ON *.* TO {user}")
+        administrator(f"REVOKE SHOW VIEW ON {database}.* FROM {user}")
+        refusal = run("verify")
+        assert refusal.code == 3
+        assert refusal.err.startswith(f"error: 1142: SHOW VIEW command denied to user '{account}_few'@")
+        assert refusal.err.endswith(f"GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON `{database}`.* TO {user}\n")
+
+
+def test_an_administrator_of_the_files_has_every_right(shop, run, account):
+    rights = f"GRANT ALL ON *.* TO {account}_reader WITH GRANT OPTION;\nREVOKE FILE ON *.* FROM {account}_reader;\n"
+    small_project.write(shop, {"sql/grants/30-all.sql": rights})
+    assert run("apply").code == 0
+    assert verified(run) == NO_DIFFERENCE

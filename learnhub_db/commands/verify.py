@@ -17,7 +17,8 @@ def verify(session: Session) -> None:
     """Compare the database with what the project's files build; exit code 1 where it differs.
 
     Tables, programs, views, events with their definers and settings, and the rights of the accounts that the files
-    name. The files are built in a scratch schema, which is dropped again; the database is only read. Rows are not compared.
+    name. The files are built in a scratch schema, which is dropped again; the database is only read. Rows are not
+    compared.
     """
     contents = deployment.read(session.files)
     show(session, drift.find(contents, session.files.settings.owner, session.target()))
