@@ -1,7 +1,7 @@
 """What the project's files build: the schema they make on the target's server, read and dropped again.
 
 Nothing outside the scratch schema is touched: what a migration does to the server, to accounts and to other databases
-is left out or refused, and no event ever fires.
+is left out or refused, and no event ever fires. What PREPARE takes from a string is run unread.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ _NAME = r"(?:`(?:[^`]|``)+`|[\w$]+)"
 _IN_A_SCHEMA = "TABLES?|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT"
 _OF_THE_SERVER = "USER|ROLE|DATABASE|SCHEMA|SERVER|TABLESPACE|UNDO|LOGFILE|RESOURCE|INSTANCE|REFERENCE|LIBRARY"
 _DDL = re.compile(
-    rf"""\s*(?:CREATE|ALTER|DROP|RENAME)\b
+    rf"""\s*(?P<verb>CREATE|ALTER|DROP|RENAME)\b
     (?:\s+(?:OR\s+REPLACE\s+)?(?:ALGORITHM\s*=\s*\w+\s+)?DEFINER\s*=\s*\S+)?
-    .*?\b(?:(?P<object>{_IN_A_SCHEMA})|{_OF_THE_SERVER})\b (?:\s+IF\s+(?:NOT\s+)?EXISTS)? (?:\s+{_NAME}\s*\.)?""",
+    .*?\b(?:(?P<object>{_IN_A_SCHEMA})|{_OF_THE_SERVER})\b (?:\s+IF\s+(?:NOT\s+)?EXISTS)?
+    (?P<name>\s+{_NAME}(?:\s*\.\s*{_NAME})?)?""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 _ROWS = re.compile(r"\s*(?:INSERT|REPLACE|UPDATE|DELETE|TRUNCATE|WITH|CALL)\b", re.IGNORECASE)
@@ -74,7 +75,7 @@ def _build(connection: Connection, contents: Contents, owner: str | None, target
 
     for file in contents.migrations:
         for statement in split(file.text, file.path):
-            if _builds(statement, file, others):
+            if _builds(statement, file, target, others):
                 run(statement, file.path)
         settle(connection)
     for program in contents.programs:
@@ -82,7 +83,7 @@ def _build(connection: Connection, contents: Contents, owner: str | None, target
     return events
 
 
-def _builds(statement: Statement, file: SqlFile, others: set[str]) -> bool:
+def _builds(statement: Statement, file: SqlFile, target: Target, others: set[str]) -> bool:
     """Whether the statement makes part of the schema; UsageError where it would make it in another one.
 
     Rows are written too, for later statements may need them, but not into another database.
@@ -97,18 +98,28 @@ def _builds(statement: Statement, file: SqlFile, others: set[str]) -> bool:
     ddl = _DDL.match(code)
     if not (ddl and ddl["object"]):
         return False
-    body = ddl["object"].upper() not in ("TABLE", "TABLES", "INDEX")  # what it names changes nothing
-    for found in _named(code, others, ddl.end("object"), ddl.end() + 1 if body else len(code)):
-        if not found["read"]:
+    for found in _named(code[: _end_of_what_changes(ddl)], others):
+        if not found["read"] or _bare(found["name"]) == target.database.lower():
             mend = "the database is the URL's: leave the name out"
             where = f"{file.path}:{statement.line}"
-            raise UsageError(f"the migration names the database {found['name'].strip('`')}", where, mend)
+            raise UsageError(f"the migration names the database {_bare(found['name'])}", where, mend)
     return True
 
 
-def _named(code: str, databases: set[str], *span: int) -> Iterator[re.Match[str]]:
+def _end_of_what_changes(ddl: re.Match[str]) -> int:
+    """Behind the name of a program or view that is made: what its body names is not changed by that."""
+    is_body = ddl["verb"].upper() == "CREATE" and ddl["object"].upper() not in ("TABLE", "INDEX")
+    is_body = is_body or ddl["object"].upper() == "VIEW" and ddl["verb"].upper() == "ALTER"
+    return ddl.end() if is_body else len(ddl.string)
+
+
+def _named(code: str, databases: set[str]) -> Iterator[re.Match[str]]:
     """The places in `code` where one of `databases` stands before a dot."""
-    return (found for found in _QUALIFIER.finditer(code, *span) if found["name"].strip("`").lower() in databases)
+    return (found for found in _QUALIFIER.finditer(code) if _bare(found["name"]) in databases)
+
+
+def _bare(name: str) -> str:
+    return name.strip("`").replace("``", "`").lower()
 
 
 def _without_owner(program: Program, owner: str | None) -> str:

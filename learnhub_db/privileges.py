@@ -17,7 +17,7 @@ from pymysql.constants import ER
 
 from learnhub_db.database import NOT_ALLOWED, account, identifier, rows
 from learnhub_db.deployment import Contents
-from learnhub_db.errors import DatabaseRefused
+from learnhub_db.errors import DatabaseRefused, UsageError
 from learnhub_db.statements import split
 
 OPTIONS = ("GRANT", "ADMIN")  # that its holder may pass a right on
@@ -91,10 +91,14 @@ def compare(
 
 def _of_files(contents: Contents, ground: Ground) -> dict[str, Account]:
     accounts: dict[str, Account] = defaultdict(Account)
-    statements = [one for file in contents.migrations for one in split(file.text, file.path)]
-    statements += [one for grant in (*contents.accounts, *contents.grants) for one in grant.statements]
-    for statement in statements:
-        _take(accounts, statement.text, ground)
+    files = [(file.path, split(file.text, file.path)) for file in contents.migrations]
+    files += [(grant.file.path, grant.statements) for grant in (*contents.accounts, *contents.grants)]
+    for path, statements in files:
+        for statement in statements:
+            try:
+                _take(accounts, statement.text, ground)
+            except IndexError:
+                raise UsageError("the statement cannot be read", f"{path}:{statement.line}", "complete it") from None
     return accounts
 
 
@@ -144,6 +148,8 @@ def _give(accounts: dict[str, Account], tokens: Tokens, ground: Ground, takes: b
     passed_on = " ".join(options[:2]).upper() in [f"{word} OPTION" for word in OPTIONS]
     rights = {right for item in _items(what) for right in _rights(item, place, passed_on, ground)}
     for item in _items(to):
+        if item[0].upper() == "CURRENT_USER":  # whoever applied
+            continue
         held = accounts[_account(item)].rights
         if takes and not on and what[0].upper() == "ALL":
             held.clear()

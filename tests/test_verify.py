@@ -488,6 +488,11 @@ CREATE INDEX by_a ON of_1 (a);
             "CREATE TABLE x (a INT); RENAME TABLE x TO {d}.x",
             "CREATE INDEX i ON {d}.products (name)",
             "DROP VIEW IF EXISTS {d}.prices",
+            "DROP VIEW IF EXISTS nothing, {d} . prices",
+            "ALTER EVENT forget RENAME TO {d}.forgotten",
+            "CREATE TABLE x (a INT, FOREIGN KEY (a) REFERENCES {d}.products (id))",
+            "CREATE TABLE x LIKE {d}.products",
+            "CREATE DEFINER = CURRENT_USER TRIGGER {d} . x BEFORE INSERT ON sales FOR EACH ROW SET @a = 1",
             'ALTER TABLE "{d}".products ADD COLUMN x INT',
             "CREATE PROCEDURE {d}.x() DO 1",
         ],
@@ -612,6 +617,22 @@ class TestAnAccountWithFewRights:
         assert refusal.code == 3
         assert refusal.err.startswith(f"error: 1142: SHOW VIEW command denied to user '{account}_few'@")
         assert refusal.err.endswith(f"GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON `{database}`.* TO {user}\n")
+
+
+@pytest.mark.parametrize("statement", ["GRANT", "CREATE USER"])
+def test_a_grant_that_breaks_off_is_told_with_its_place(applied, shop, statement):
+    small_project.write(shop, {"sql/grants/30-cut.sql": f"-- cut\n{statement};\n"})
+    refusal = applied("verify")
+    assert (refusal.code, refusal.err) == (
+        2,
+        "error: the statement cannot be read, sql/grants/30-cut.sql:2, complete it\n",
+    )
+
+
+def test_whoever_applied_is_not_an_account_of_the_files(shop, run):
+    small_project.write(shop, {"sql/grants/30-me.sql": "GRANT SELECT ON products TO CURRENT_USER;\n"})
+    assert run("apply").code == 0
+    assert verified(run) == NO_DIFFERENCE
 
 
 def test_an_administrator_of_the_files_has_every_right(shop, run, account):
