@@ -69,7 +69,9 @@ def test_it_goes_with_an_interrupt_from_the_keyboard(server, holder):
     assert name not in schemas(server)
 
 
-def test_that_of_a_killed_run_is_dropped_by_the_next_and_that_of_a_running_one_stays(server, empty_database, holder, sql):
+def test_that_of_a_killed_run_is_dropped_by_the_next_and_that_of_a_running_one_stays(
+    server, empty_database, holder, sql
+):
     process, name = holder
     with scratch_schema.made(empty_database):
         assert name in schemas(server)

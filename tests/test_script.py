@@ -10,14 +10,25 @@ from pathlib import Path
 import pytest
 
 import small_project
+import stocked_shop
 from command_line import Run, runner
 from learnhub_db import deployment, schema
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 from learnhub_db.server import client_command
-from test_verify import FILES, account, shop  # noqa: F401
 
 ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def account(server: Target) -> Iterator[str]:
+    with stocked_shop.account(server) as name:
+        yield name
+
+
+@pytest.fixture
+def shop(tmp_path: Path, account: str) -> Path:
+    return stocked_shop.write(tmp_path, account)
 
 
 @pytest.fixture
@@ -26,8 +37,8 @@ def feed(empty_database: Target) -> Callable[[str], None]:
     target = empty_database
 
     def feed(text: str) -> None:
-        options = [f"--host={target.host}", f"--port={target.port}", f"--user={target.user}", "--protocol=tcp", "--comments"]
-        command = [*client_command(), *options, target.database]
+        options = [f"--host={target.host}", f"--port={target.port}", f"--user={target.user}", "--comments"]
+        command = [*client_command(), "--protocol=tcp", *options, target.database]
         environment = {"MYSQL_PWD": target.password}
         subprocess.run(command, input=text.encode(), env=environment, check=True, timeout=120)
 
@@ -35,7 +46,7 @@ def feed(empty_database: Target) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:  # noqa: F811
+def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:
     return runner(empty_database, capsys, "--project", str(shop))
 
 
@@ -48,11 +59,14 @@ def other_database(server: Target) -> Iterator[Target]:
         rows(connection, f"DROP DATABASE {target.database}")
 
 
-def test_the_client_builds_what_apply_builds_definers_and_rows_included(run, shop, feed, empty_database, other_database):  # noqa: F811
+def test_the_client_builds_what_apply_builds_definers_and_rows_included(
+    run, shop, feed, empty_database, other_database
+):
     files = {
         "sql/migrations/0004-modes.sql": "SET sql_mode = 'ANSI_QUOTES';\nCREATE PROCEDURE \"old\"() SELECT 1; -- ;\n",
         "sql/migrations/0005-usual.sql": "CREATE TABLE modes AS SELECT @@sql_mode AS mode, @@time_zone AS zone;\n",
-        "procedures/talk.sql": "DELIMITER ;;\nCREATE PROCEDURE talk()\nBEGIN\n  -- it's; $$ here\n  SELECT '$$; é';\nEND -- ;\n;;\n",
+        "procedures/talk.sql": "DELIMITER ;;\nCREATE PROCEDURE talk()\nBEGIN\n"
+        "  -- it's; $$ here\n  SELECT '$$; é';\nEND -- ;\n;;\n",
     }
     small_project.write(shop, files)
     feed(run("script").out)
@@ -72,7 +86,7 @@ def built(target: Target) -> dict:
     return {key: one.lines(frozenset({"starts"})) for key, one in found.items()}
 
 
-def test_it_needs_no_server_and_holds_every_file_in_order(shop, capsys):  # noqa: F811
+def test_it_needs_no_server_and_holds_every_file_in_order(shop, capsys):
     run = runner(Target("127.0.0.1", 1, "nobody", "", "nowhere"), capsys, "--project", str(shop))
     text = run("script").out
     headings = [line[3:] for line in text.splitlines() if line.startswith("-- ") and line.endswith(".sql")]
