@@ -53,6 +53,16 @@ def test_a_fresh_database_does_not_differ(applied):
     assert applied("--json", "verify").document == {"differences": []}
 
 
+def test_an_empty_database_lacks_everything_and_stays_empty(run, empty_database):
+    found = run("--json", "verify")
+    assert found.code == 1
+    assert {one["state"] for one in found.document["differences"]} == {"missing"}
+    missing = {f"{one['kind']} {one['name']}" for one in found.document["differences"]}
+    assert {"table products", "procedure sell", "view prices", "trigger audit_sale", "event wake"} <= missing
+    with connect(empty_database) as connection:
+        assert rows(connection, "SHOW TABLES") == []
+
+
 def test_what_only_use_changes_is_no_difference(applied, sql):
     sql("INSERT INTO products (name, price) VALUES ('milk', 1), ('salt', 1)")
     sql("CALL sell(1, 3)")
