@@ -110,7 +110,7 @@ CREATE TABLE `enrollments` (
   `completed_at` datetime(6) DEFAULT NULL COMMENT 'UTC',
   `progress_percentage` decimal(5,2) NOT NULL DEFAULT '0.00' COMMENT '0 to 100: lessons completed of all lessons',
   `status` enum('active','completed','refunded','expired') NOT NULL DEFAULT 'active' COMMENT 'In force while active or completed',
-  `in_force` tinyint unsigned GENERATED ALWAYS AS (if((`status` in (_utf8mb4'active',_utf8mb4'completed')),1,NULL)) STORED COMMENT '1 or NULL, for the key below',
+  `in_force` tinyint unsigned GENERATED ALWAYS AS (if((`status` in ('active','completed')),1,NULL)) STORED COMMENT '1 or NULL, for the key below',
   PRIMARY KEY (`enrollment_id`),
   UNIQUE KEY `one_in_force_per_student_and_course` (`student_id`,`course_id`,`in_force`),
   KEY `newest_enrollments_of_course` (`course_id`,`enrolled_at`),
@@ -205,21 +205,21 @@ CREATE TABLE `fraud_detection_rules` (
   `rule_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which rule',
   `rule_name` varchar(100) NOT NULL COMMENT 'For people',
   `rule_type` enum('velocity','amount','location','pattern') NOT NULL DEFAULT 'amount' COMMENT 'What it looks at',
-  `rule_condition` json NOT NULL DEFAULT (json_object(_utf8mb4'metric',_utf8mb4'amount',_utf8mb4'over',1e9,_utf8mb4'score',0)) COMMENT '{"metric": M, "over": N, "score": S}: M above N scores S',
+  `rule_condition` json NOT NULL DEFAULT (json_object('metric','amount','over',1e9,'score',0)) COMMENT '{"metric": M, "over": N, "score": S}: M above N scores S',
   `action` enum('flag','block','require_verification') NOT NULL DEFAULT 'flag' COMMENT 'block: firing is enough to block',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
   `created_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
   `updated_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account, by trigger',
   PRIMARY KEY (`rule_id`),
-  CONSTRAINT `a_condition_has_a_known_metric_a_limit_and_a_score` CHECK (json_schema_valid(_utf8mb4'{\n    "type": "object",\n    "required": ["metric", "over", "score"],\n    "additionalProperties": false,\n    "properties": {\n      "metric": {"enum": ["payments_24h", "spent_24h", "amount", "times_average"]},\n      "over":   {"type": "number", "minimum": 0},\n      "score":  {"type": "integer", "minimum": 0, "maximum": 1000}\n    }\n  }',`rule_condition`))
+  CONSTRAINT `a_condition_has_a_known_metric_a_limit_and_a_score` CHECK (json_schema_valid('{\n    "type": "object",\n    "required": ["metric", "over", "score"],\n    "additionalProperties": false,\n    "properties": {\n      "metric": {"enum": ["payments_24h", "spent_24h", "amount", "times_average"]},\n      "over":   {"type": "number", "minimum": 0},\n      "score":  {"type": "integer", "minimum": 0, "maximum": 1000}\n    }\n  }',`rule_condition`))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What makes a purchase suspicious; a new row takes effect at once';
 
 CREATE TABLE `instructor_accounts` (
   `account` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'Database account as name@host, the host a pattern as in GRANT',
   `user_id` bigint unsigned NOT NULL COMMENT 'The instructor it belongs to',
-  `account_name` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin GENERATED ALWAYS AS (if(locate(_utf8mb4'@',`account`),left(`account`,((char_length(`account`) - char_length(substring_index(`account`,_utf8mb4'@',-(1)))) - 1)),`account`)) STORED NOT NULL COMMENT 'Before the last @',
-  `account_host` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin GENERATED ALWAYS AS (if(locate(_utf8mb4'@',`account`),substring_index(`account`,_utf8mb4'@',-(1)),_utf8mb4'%')) STORED NOT NULL COMMENT 'Behind the last @; % where none is given',
+  `account_name` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin GENERATED ALWAYS AS (if(locate('@',`account`),left(`account`,((char_length(`account`) - char_length(substring_index(`account`,'@',-(1)))) - 1)),`account`)) STORED NOT NULL COMMENT 'Before the last @',
+  `account_host` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin GENERATED ALWAYS AS (if(locate('@',`account`),substring_index(`account`,'@',-(1)),'%')) STORED NOT NULL COMMENT 'Behind the last @; % where none is given',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   PRIMARY KEY (`account`,`user_id`),
   KEY `accounts_by_name` (`account_name`),
@@ -318,8 +318,8 @@ CREATE TABLE `payments` (
   CONSTRAINT `a_payment_is_by_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`),
   CONSTRAINT `a_payment_is_for_an_enrollment` FOREIGN KEY (`enrollment_id`) REFERENCES `enrollments` (`enrollment_id`),
   CONSTRAINT `a_refund_names_its_charge` FOREIGN KEY (`refund_of`) REFERENCES `payments` (`payment_id`),
-  CONSTRAINT `a_charge_is_above_zero` CHECK (((`kind` <> _utf8mb4'charge') or ((`amount` > 0) and (`refund_of` is null)))),
-  CONSTRAINT `a_refund_is_below_zero` CHECK (((`kind` <> _utf8mb4'refund') or ((`amount` < 0) and (`refund_of` is not null))))
+  CONSTRAINT `a_charge_is_above_zero` CHECK (((`kind` <> 'charge') or ((`amount` > 0) and (`refund_of` is null)))),
+  CONSTRAINT `a_refund_is_below_zero` CHECK (((`kind` <> 'refund') or ((`amount` < 0) and (`refund_of` is not null))))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Charges and refunds; no card data';
 
 CREATE TABLE `policies` (
@@ -456,7 +456,7 @@ CREATE TABLE `users` (
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
   PRIMARY KEY (`user_id`),
   UNIQUE KEY `one_account_per_email` (`email`),
-  CONSTRAINT `a_password_is_hashed` CHECK ((regexp_like(`password_hash`,_utf8mb4'^[$]2[aby][$][0-9]{2}[$][./A-Za-z0-9]{53}$',_utf8mb4'c') or regexp_like(`password_hash`,_utf8mb4'^[$]argon2(id|i|d)[$]v=[0-9]+[$]m=[0-9]+,t=[0-9]+,p=[0-9]+[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+$',_utf8mb4'c')))
+  CONSTRAINT `a_password_is_hashed` CHECK ((regexp_like(`password_hash`,'^[$]2[aby][$][0-9]{2}[$][./A-Za-z0-9]{53}$','c') or regexp_like(`password_hash`,'^[$]argon2(id|i|d)[$]v=[0-9]+[$]m=[0-9]+,t=[0-9]+,p=[0-9]+[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+$','c')))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='People: students, instructors, admins';
 
 DELIMITER $$
