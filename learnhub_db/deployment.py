@@ -10,7 +10,7 @@ from pymysql.connections import Connection
 
 from learnhub_db import execution, grants, history, lock, programs
 from learnhub_db.acts import Act, Report
-from learnhub_db.database import Target, connect, refused
+from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.errors import UsageError
 from learnhub_db.grants import GrantFile
 from learnhub_db.history import History, Record
@@ -122,7 +122,10 @@ class _Run:
 
     def _run_grants(self, grant: GrantFile) -> None:
         self._prepare()
+        ((database, literal),) = rows(self.connection, "SELECT DATABASE(), @@partial_revokes")
         for statement in grant.statements:
+            if not literal:  # with partial revokes the server takes the name as it stands
+                statement = grants.literally(statement, database)
             execution.run(self.connection, statement, grant.file.path)
         history.record_object(self.connection, grant.key, Record(grant.file.path, grant.file.digest))
         self.report(Act("granted", grant.file.path))

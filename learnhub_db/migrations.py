@@ -141,6 +141,17 @@ def apply(connection: Connection, files: Sequence[SqlFile], report: Report) -> N
         report(Act("applied", migration.path, note))
 
 
+def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:
+    """Record that `files` are applied, in yoyo's tables as marked, without running them."""
+    backend = Backend(None, connection=connection)
+    backend.ensure_internal_schema_updated()
+    for migration in read(files):
+        migration.load()
+        with backend.transaction():
+            backend.mark_one(migration)
+            history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
+
+
 def _counted(statements: int) -> str:
     return f"{statements} statement{'' if statements == 1 else 's'}"
 
