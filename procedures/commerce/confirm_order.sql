@@ -38,6 +38,7 @@ BEGIN
   DECLARE v_status  VARCHAR(20);
   DECLARE v_receipt JSON;
   DECLARE v_missed  INT;
+  DECLARE v_used    INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -59,6 +60,10 @@ BEGIN
   CALL lock_order(p_order_id, v_user_id, v_status);
   CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('order|', p_order_id), v_receipt);
   IF v_receipt IS NULL THEN
+    SELECT COUNT(*) INTO v_used FROM payments WHERE transaction_id = p_transaction_id FOR SHARE;
+    IF v_used > 0 THEN  -- it paid for a single course
+      CALL raise_error('KEY_REUSED', p_transaction_id);
+    END IF;
     CALL settle_order(p_order_id, v_user_id, v_status = 'pending_payment', p_transaction_id, v_missed);
     IF v_status = 'pending_payment' THEN
       UPDATE orders SET status = 'confirmed' WHERE order_id = p_order_id;

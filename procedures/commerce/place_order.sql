@@ -49,6 +49,7 @@ BEGIN
   DECLARE v_receipt      JSON;
   DECLARE v_promotion_id BIGINT UNSIGNED;
   DECLARE v_promoted     JSON;
+  DECLARE v_arguments    TEXT DEFAULT CONCAT_WS('|', p_cart_id, NULLIF(p_promotion_code, ''));
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -65,7 +66,7 @@ BEGIN
   CALL begin_or_join(v_joined);
   SAVEPOINT place_order;
   CALL lock_cart(p_cart_id, v_user_id, v_deleted_at);
-  CALL claim_receipt('place_order', p_idempotency_key, CONCAT_WS('|', p_cart_id, NULLIF(p_promotion_code, '')), v_receipt);
+  CALL claim_receipt('place_order', p_idempotency_key, v_arguments, v_receipt);
   IF v_receipt IS NULL THEN
     IF v_deleted_at IS NOT NULL THEN
       CALL raise_error('USER_DELETED', v_user_id);

@@ -1,4 +1,7 @@
-"""complete_purchase and fail_purchase: what a gateway answers too late, twice, or in contradiction to itself: money is never lost, nothing is sold twice."""
+"""complete_purchase and fail_purchase: what a gateway answers too late, twice, or in contradiction to itself.
+
+Money is never lost, nothing is sold twice.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,9 @@ def test_what_is_no_longer_possible_is_due_back(school: School, change: str) -> 
     assert school.due() == [("ch_1", "NO_ENROLLMENT")]
     assert school.seats(course) == (1 if change == "enrolled" else 0)
     assert school.give_back(payment, "off the market") == "SUCCESS: Refunded $49.99"
-    assert school.run("SELECT status, CAST(amount AS CHAR), transaction_id, reason FROM payments ORDER BY payment_id") == [
+    assert school.run(
+        "SELECT status, CAST(amount AS CHAR), transaction_id, reason FROM payments ORDER BY payment_id"
+    ) == [
         ("refunded", "49.99", "ch_1", None), ("refunded", "-49.99", "refund_ch_1", "off the market")
     ]
     assert school.due() == []

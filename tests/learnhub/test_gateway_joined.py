@@ -23,7 +23,8 @@ def act(school: School, request: pytest.FixtureRequest) -> Callable[[Session], o
         return lambda session: session.begin(student, course, "key_1")
     if request.param in ("complete", "fail"):
         payment, _ = school.begin(student, course)
-        return lambda session: session.complete(payment, "ch_1") if request.param == "complete" else session.fail(payment)
+        completes = request.param == "complete"
+        return lambda session: session.complete(payment, "ch_1") if completes else session.fail(payment)
     if request.param == "give_back":
         payment = school.insert("payments", user_id=student, amount="5", status="completed", transaction_id="ch_1")
         return lambda session: session.give_back(payment)

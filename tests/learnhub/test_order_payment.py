@@ -142,6 +142,18 @@ def test_a_transaction_pays_for_one_order(school: School) -> None:
         assert school.everything() == before
 
 
+def test_a_transaction_that_paid_for_a_single_course_pays_for_no_order(school: School) -> None:
+    school.purchase(school.user(), school.course(), "ch_1")
+    order, _ = school.place(school.cart(school.course()))
+    before = school.everything()
+
+    with pytest.raises(pymysql.Error) as error:
+        school.confirm(order, "ch_1")
+
+    assert error.value.args[0] == 30005
+    assert school.everything() == before
+
+
 def test_a_charge_of_that_name_that_stands_already_is_an_error(school: School) -> None:
     course = school.course()
     order, _ = school.place(school.cart(course))
@@ -191,7 +203,8 @@ def test_an_orders_status_goes_one_way(school: School, before: str, after: str) 
          "buyer, promotion or amounts of an order cannot be changed: add a new row instead"),
         ("UPDATE orders SET subtotal = 1, total = 1", 30021,
          "buyer, promotion or amounts of an order cannot be changed: add a new row instead"),
-        ("UPDATE order_items SET unit_price = 1", 30021, "an item of an order cannot be changed: add a new row instead"),
+        ("UPDATE order_items SET unit_price = 1", 30021,
+         "an item of an order cannot be changed: add a new row instead"),
         ("UPDATE order_events SET to_status = 'refunded'", 30022, "order_events is append-only: add a new row instead"),
         ("DELETE FROM order_events", 30022, "order_events is append-only: add a new row instead"),
     ],

@@ -8,7 +8,10 @@ import pytest
 from school import School
 
 MISSING = "is NULL or empty: give a value"
-AMOUNTS = "SELECT CAST(subtotal AS CHAR), CAST(discount_amount AS CHAR), CAST(tax_amount AS CHAR), CAST(total AS CHAR) FROM orders"
+AMOUNTS = """
+    SELECT CAST(subtotal AS CHAR), CAST(discount_amount AS CHAR), CAST(tax_amount AS CHAR), CAST(total AS CHAR)
+      FROM orders
+"""
 PARTS = """
     SELECT CAST(unit_price AS CHAR), CAST(discount_amount AS CHAR), CAST(tax_amount AS CHAR), CAST(amount AS CHAR)
       FROM order_items ORDER BY course_id
@@ -34,7 +37,9 @@ def test_an_order_freezes_prices_and_holds_a_seat_of_every_course(school: School
     assert school.run(PARTS) == [("49.99", "0.00", "0.00", "49.99"), ("10.00", "0.00", "0.00", "10.00")]
     assert school.run("SELECT from_status, to_status FROM order_events") == [(None, "pending_payment")]
     assert (school.seats(first), school.count("payments"), school.count("enrollments")) == (1, 0, 0)
-    assert school.run("SELECT course_id, order_id FROM seat_holds ORDER BY course_id") == [(first, order), (second, order)]
+    assert school.run("SELECT course_id, order_id FROM seat_holds ORDER BY course_id") == [
+        (first, order), (second, order)
+    ]
     assert school.enroll(school.user(), first) == (None, "COURSE_FULL")
 
 

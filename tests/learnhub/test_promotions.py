@@ -12,7 +12,8 @@ from test_orders import promotion
 
 
 def discounts(school: School) -> list[str]:
-    return [value for (value,) in school.run("SELECT CAST(discount_amount AS CHAR) FROM order_items ORDER BY course_id")]
+    rows = school.run("SELECT CAST(discount_amount AS CHAR) FROM order_items ORDER BY course_id")
+    return [value for (value,) in rows]
 
 
 @pytest.mark.parametrize("code", ["spring", "NONE", "SPRÜNG", "SPR?NG", "'; DROP TABLE orders; -- "])
@@ -107,7 +108,8 @@ def test_each_customer_has_uses_of_their_own(school: School) -> None:
     promotion(school, per_customer=2)
     first, second = school.users(2)
 
-    words = [school.place(school.cart(school.course(), user=user), "SPRING")[1] for user in (first, first, first, second)]
+    buyers = (first, first, first, second)
+    words = [school.place(school.cart(school.course(), user=user), "SPRING")[1] for user in buyers]
 
     assert words == ["PENDING", "PENDING", "PROMOTION_EXHAUSTED", "PENDING"]
 
