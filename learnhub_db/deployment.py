@@ -16,6 +16,7 @@ from learnhub_db.grants import GrantFile
 from learnhub_db.history import History, Record
 from learnhub_db.programs import Program
 from learnhub_db.project import Project, SqlFile
+from learnhub_db.resumption import Resume
 
 DEPENDS = re.compile(r"^\s*--\s*depends\s*:", re.MULTILINE)
 
@@ -58,10 +59,18 @@ def read(project: Project) -> Contents:
     )
 
 
-def apply(project: Project, target: Target, report: Report = lambda act: None) -> list[Act]:
+def apply(
+    project: Project,
+    target: Target,
+    report: Report = lambda act: None,
+    *,
+    resume: str | None = None,
+    lock_timeout: float = lock.WAIT_SECONDS,
+) -> list[Act]:
     """Apply what is pending or differs, telling `report` of each act as it is done; safe to repeat.
 
-    Nothing runs where a file breaks the rules, or where a migration that was applied has another content now.
+    A migration that was begun is taken up where it stopped; `resume` says done, again or skip of a statement of which
+    the database does not show whether it ran. Nothing runs where a file breaks the rules, or where a migration that was applied has another content now.
     """
     contents, acts = read(project), []
 
@@ -71,8 +80,8 @@ def apply(project: Project, target: Target, report: Report = lambda act: None) -
 
     with connect(target) as connection:
         try:
-            with lock.held(connection, target.database, tell):
-                _Run(connection, project, contents, tell).apply()
+            with lock.held(connection, target.database, tell, lock_timeout):
+                _Run(connection, project, contents, tell).apply(Resume(resume, lock_timeout))
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
     return acts
@@ -86,8 +95,8 @@ class _Run:
         self.past: History = history.read(connection)
         self.prepared = False
 
-    def apply(self) -> None:
-        self._apply_migrations()
+    def apply(self, resume: Resume) -> None:
+        self._apply_migrations(resume)
         for grant in self.contents.accounts:
             if self._differs(grant.key, grant.file.digest):
                 self._run_grants(grant)
@@ -96,7 +105,7 @@ class _Run:
             if self._differs(grant.key, grant.file.digest) or grant.mentions(fresh):
                 self._run_grants(grant)
 
-    def _apply_migrations(self) -> None:
+    def _apply_migrations(self, resume: Resume) -> None:
         done = self.past.migrations
         for file in self.contents.migrations:
             if (done.get(file.stem) or file.digest) != file.digest:
@@ -106,7 +115,9 @@ class _Run:
             from learnhub_db import migrations
 
             self._prepare()
-            migrations.apply(self.connection, self.contents.migrations, self.report)
+            migrations.apply(self.connection, self.contents.migrations, resume, self.report)
+        elif resume.choice:
+            raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
 
     def _deploy(self) -> set[str]:
         """Create and replace what differs; the names whose grants must be given again."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pymysql.connections import Connection
 
+from learnhub_db import journal
 from learnhub_db.database import rows
 
 TABLES = {
@@ -29,6 +30,7 @@ TABLES = {
             applied_at TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP COMMENT 'last time',
             PRIMARY KEY (kind, name)
         ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'programs and grants as deployed from files'""",
+    journal.NAME: journal.TABLE,
 }
 
 Key = tuple[str, str]

@@ -17,12 +17,12 @@ LONGEST_NAME = 64
 
 
 @contextmanager
-def held(connection: Connection, database: str, report: Report) -> Iterator[None]:
-    """Hold the lock of `database` on `connection`; where another holds it, report who and wait for WAIT_SECONDS."""
+def held(connection: Connection, database: str, report: Report, seconds: float = WAIT_SECONDS) -> Iterator[None]:
+    """Hold the lock of `database` on `connection`; where another holds it, report who and wait that many `seconds`."""
     name = name_for(database)
     if not _taken(connection, name, 0):
         report(Act("waiting", f"for {_holder(connection, name)}"))
-        if not _taken(connection, name, WAIT_SECONDS):
+        if not _taken(connection, name, seconds):
             mend = "wait until it is done, or end it with KILL"
             raise DatabaseRefused("another run holds the lock", _holder(connection, name), mend)
     try:
