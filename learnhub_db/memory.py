@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from pymysql.connections import Connection
 
+from learnhub_db import counters
 from learnhub_db.database import identifier, rows, settle
 from learnhub_db.steps import NAME, Step
 
@@ -20,13 +21,19 @@ _TEMPORARY = re.compile(rf"CREATE\s+TEMPORARY\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)
 
 
 class Memory:
-    """The user variables, prepared statements and last id that the steps of a file speak of."""
+    """The user variables, prepared statements, last id and counters that the steps of a file speak of."""
 
     def __init__(self, connection: Connection, steps: Sequence[Step]) -> None:
         self.connection, self.steps = connection, steps
         self.variables = sorted({name for step in steps for name in _VARIABLE.findall(step.code)})
         self.counts = any(_LAST_INSERT.search(step.code) for step in steps)
         self.prepared: dict[str, str] = {}
+        self.counted: list[str] = []
+
+    def count(self, coming: Sequence[Step]) -> bool:
+        """Remember from now on the AUTO_INCREMENT counters that the `coming` steps may move; whether there are any."""
+        self.counted = counters.tables(self.connection, coming)
+        return bool(self.counted)
 
     def executed(self, step: Step) -> str:
         """The statement that runs: of an EXECUTE the prepared one."""
@@ -42,20 +49,21 @@ class Memory:
 
     def text(self) -> str | None:
         """What there is to remember at this moment; None where the file relies on nothing."""
-        if not (self.variables or self.counts or self.prepared):
+        if not (self.variables or self.counts or self.prepared or self.counted):
             return None
         statements = []
         if self.variables:
             (values,) = rows(self.connection, "SELECT " + ", ".join(f"@{name}" for name in self.variables))
-            pairs = zip(self.variables, map(self.connection.literal, values), strict=True)
+            pairs = zip(self.variables, map(self.connection.escape, values), strict=True)
             statements.append("SET " + ", ".join(f"@{name} = {value}" for name, value in pairs))
         if self.counts:
             statements += [f"SELECT LAST_INSERT_ID({number})" for (number,) in self._last_id()]
-        return json.dumps([statements, self.prepared])
+        return json.dumps([statements, self.prepared, counters.read(self.connection, self.counted)])
 
     def restore(self, text: str | None, done: Sequence[Step]) -> None:
         """Give a new session what `text` holds, and what the `done` statements had set."""
-        statements, self.prepared = json.loads(text) if text else ([], {})
+        statements, self.prepared, counted = json.loads(text) if text else ([], {}, {})
+        counters.put_back(self.connection, counted)
         changes = [step.text for step in done if step.settings]
         for sql in (*statements, *changes, *(statements if changes else ())):
             rows(self.connection, sql)

@@ -16,8 +16,10 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from pymysql.connections import Connection
+from yoyo import internalmigrations
 from yoyo.backends.core.mysql import MySQLBackend
 from yoyo.connections import DatabaseURI
+from yoyo.internalmigrations import v2
 from yoyo.migrations import Migration as YoyoMigration
 from yoyo.migrations import MigrationList, default_migration_table, parse_metadata_from_sql_comments, topological_sort
 from yoyo.topologicalsort import CycleError
@@ -81,8 +83,24 @@ class Backend(MySQLBackend):
         return [name for (name,) in database.rows(self.connection, "SHOW TABLES")]
 
     def ensure_internal_schema_updated(self) -> None:
-        super().ensure_internal_schema_updated()
+        """As yoyo's, but safe to repeat wherever it was interrupted: the table that yoyo looks for comes last."""
+        if self._internal_schema_updated:
+            return
+        tables = self.list_tables()
+        if self.migration_table in tables:
+            super().ensure_internal_schema_updated()
+        else:
+            self._create_tables(tables)
         self._internal_schema_updated = True
+
+    def _create_tables(self, existing: list[str]) -> None:
+        if self.log_table not in existing:
+            v2.create_log_table(self)
+        if self.version_table not in existing:
+            v2.create_version_table(self)
+        if not database.rows(self.connection, f"SELECT 1 FROM {self.quote_identifier(self.version_table)}"):
+            internalmigrations.mark_schema_version(self, max(internalmigrations.schema_versions))
+        v2.create_migration_table(self)
 
     @contextmanager
     def lock(self, timeout: int = lock.WAIT_SECONDS) -> Iterator[None]:

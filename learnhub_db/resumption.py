@@ -36,13 +36,13 @@ def first_place(book: Journal, path: str, steps: Sequence[Step], memory: Memory,
     """
     _wait_until_gone(book, resume.wait_seconds, report)
     known = book.read()
-    done = [entry for entry in known if entry.over]
+    done = [entry for entry in known if entry.over and entry.place]  # at place 0 there is only a memory
     for entry in done:
         _check_unchanged(entry, steps[entry.place - 1] if entry.place <= len(steps) else None, path)
     memory.restore(known[-1].memory, steps[: len(done)])
     if len(done) == len(steps):
         return len(steps) + 1
-    step, stopped = steps[len(done)], known[len(done)] if len(known) > len(done) else None
+    step, stopped = steps[len(done)], next((entry for entry in known if not entry.over), None)
     entry = stopped or Entry(len(done) + 1, step.line, step.digest, journal.FAILED, started_at=journal.now())
     if resume.choice:
         state = CHOICES[resume.choice]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from pymysql.constants import ER, SERVER_STATUS
 
@@ -36,10 +37,20 @@ class Run:
     def go(self, first: int) -> None:
         """Run the steps from place `first` on; the server's refusal says what stays done and how to go on."""
         for place, step in enumerate(self.steps[first - 1 :], first):
+            if step.kind is not Kind.LASTING and (place == first or self.steps[place - 2].kind is Kind.LASTING):
+                self._count(place)
             if not self._in_transaction:
                 self.before_transaction, self.certain = len(self.unsaved), place - 1
             self._do(Entry(place, step.line, step.digest, journal.DONE, started_at=journal.now()), step)
         if self._in_transaction:
+            self._save()
+
+    def _count(self, place: int) -> None:
+        """Have the journal know the counters that the rows of the steps from `place` to the next DDL may move."""
+        coming = takewhile(lambda step: step.kind is not Kind.LASTING, self.steps[place - 1 :])
+        if self.memory.count(list(coming)):
+            if not self.unsaved and place == 1:
+                self._done(Entry(0, 0, "", journal.DONE, started_at=journal.now()))
             self._save()
 
     @property
@@ -166,8 +177,10 @@ class Run:
         self._save()
         if any(known.state == journal.RUNNING for known in self.book.read()):
             return _with_mend(error, "the procedure has committed a part of its work: apply --resume done, again or skip")
-        stay = f"the {_counted(self.certain)} before it {'is' if self.certain == 1 else 'are'} done and stay: "
-        return _with_mend(error, f"{stay if self.certain else ''}mend the rest of the file, then apply again")
+        if not self.certain:
+            return error
+        stay = f"the {_counted(self.certain)} before it {'is' if self.certain == 1 else 'are'} done and stay"
+        return _with_mend(error, f"{stay}: mend the rest of the file, then apply again")
 
     def _lost(self, error: DatabaseRefused) -> bool:
         code = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else 0
