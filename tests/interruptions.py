@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,9 +21,13 @@ from pathlib import Path
 from pymysql.constants import CLIENT
 
 from learnhub_db.database import Target
+from learnhub_db.errors import LearnHubError
 
 COM_QUERY = 3
 PATIENCE_SECONDS = 30
+
+READS = re.compile(r"\s*(?:SELECT|SHOW|SET)\b")
+Client = multiprocessing.process.BaseProcess
 
 _clients = multiprocessing.get_context("forkserver")
 _clients.set_forkserver_preload(["interruptions", "learnhub_db.deployment", "learnhub_db.migrations"])
@@ -33,7 +39,6 @@ class Proxy:
 
     server: Target
     stop: int = 0
-    at_answer: bool = True  # False: holds it as soon as the query is sent on
     queries: list[str] = field(default_factory=list)
     held: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -71,8 +76,6 @@ class Proxy:
             for header, body in packets(client):
                 if header[3] == 0 and body[:1] == bytes([COM_QUERY]):
                     self.queries.append(body[1:].decode(errors="replace"))
-                    if len(self.queries) == self.stop and not self.at_answer:
-                        self.held.set()
                 upstream.sendall(header + body)
         except OSError:
             pass
@@ -117,25 +120,38 @@ def exactly(sender: socket.socket, size: int) -> bytes:
     return read
 
 
-def queries_of(server: Target, work: Callable[[Target], object]) -> int:
-    """How many queries `work` sends when nothing disturbs it."""
+def boundaries(server: Target, work: Callable[..., object], *arguments: object) -> list[int]:
+    """The numbers of the queries after which the server is not as before, when nothing disturbs `work`."""
     proxy = Proxy(server)
     with proxy.open() as target:
-        work(target)
-    return len(proxy.queries)
+        work(target, *arguments)
+    return [number for number, text in enumerate(proxy.queries, 1) if not READS.match(text)]
 
 
-def killed_at(server: Target, query: int, work: Callable[..., object], *arguments: object, at_answer: bool = True) -> str:
-    """Run `work(target, …)` in a process of its own and kill -9 it at `query`; the query's text."""
-    proxy = Proxy(server, query, at_answer)
+@contextmanager
+def at(server: Target, query: int, work: Callable[..., object], *arguments: object) -> Iterator[tuple[Proxy, Client]]:
+    """While `work(target, …)` in a process of its own waits for the answer to `query`."""
+    proxy = Proxy(server, query)
     with proxy.open() as target:
-        process = _clients.Process(target=work, args=(target, *arguments))
-        process.start()
-        assert proxy.held.wait(PATIENCE_SECONDS)
-        os.kill(process.pid, signal.SIGKILL)
-        process.join(PATIENCE_SECONDS)
-        assert process.exitcode == -signal.SIGKILL
-    return proxy.queries[query - 1]
+        client = _clients.Process(target=silently, args=(work, target, *arguments))
+        client.start()
+        assert proxy.held.wait(PATIENCE_SECONDS), f"query {query} was never answered"
+        yield proxy, client
+        proxy.cut()
+        client.join(PATIENCE_SECONDS)
+        assert client.exitcode, "the client noticed nothing"
+
+
+def kill_the_client(proxy: Proxy, client: Client) -> None:
+    os.kill(client.pid, signal.SIGKILL)
+    client.join(PATIENCE_SECONDS)
+
+
+def silently(work: Callable[..., object], *arguments: object) -> None:
+    try:
+        work(*arguments)
+    except LearnHubError:
+        sys.exit(1)
 
 
 def apply(target: Target, root: Path) -> None:
