@@ -126,3 +126,12 @@ def under_way(connection: Connection, kind: str) -> dict[str, Entry]:
     """The last entry of each thing of `kind` that has begun and is not done; reads only."""
     sql = f"SELECT name, {COLUMNS} FROM {NAME} WHERE kind = %s ORDER BY name, place"
     return {name: Entry(*row) for name, *row in rows(connection, sql, (kind,))}
+
+
+def work_of(connection: Connection, number: int) -> str | None:
+    """What the connection `number` has begun, and since when; None where nothing is known. Reads only."""
+    if not rows(connection, f"SHOW TABLES LIKE '{NAME}'"):
+        return None
+    sql = f"SELECT kind, name, MIN(started_at) FROM {NAME} WHERE connection_id = %s GROUP BY kind, name"
+    found = rows(connection, sql, (number,))
+    return ", ".join(f"{kind} {name} since {began:%H:%M:%S}" for kind, name, began in found) or None

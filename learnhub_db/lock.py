@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from pymysql.connections import Connection
 
+from learnhub_db import journal
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import rows
 from learnhub_db.errors import DatabaseRefused
@@ -43,11 +44,13 @@ def _taken(connection: Connection, name: str, seconds: int) -> bool:
 
 
 def _holder(connection: Connection, name: str) -> str:
-    """Who holds the lock, as far as the account may see it."""
+    """Who holds the lock, as far as the account may see it, and what it is at."""
     ((number,),) = rows(connection, "SELECT IS_USED_LOCK(%s)", (name,))
     if number is None:
         return "a connection that has just let go"
+    work = journal.work_of(connection, number)
+    since = f", at {work} UTC" if work else ""
     for found, user, host, _, _, seconds, *_ in rows(connection, "SHOW PROCESSLIST"):
         if found == number:
-            return f"connection {number} ({user}@{host}, {seconds} s in its present statement)"
-    return f"connection {number}"
+            return f"connection {number} ({user}@{host}, {seconds} s in its present statement{since})"
+    return f"connection {number}{since}"
