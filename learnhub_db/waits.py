@@ -25,7 +25,7 @@ _HOLDERS = """
         thread.processlist_command, thread.processlist_time,
         COALESCE(thread.processlist_info, (
             SELECT sql_text FROM performance_schema.events_statements_current AS statement
-            WHERE statement.thread_id = thread.thread_id AND statement.nesting_event_id IS NULL LIMIT 1
+            WHERE statement.thread_id = thread.thread_id AND NOT statement.nesting_event_type <=> 'STATEMENT' LIMIT 1
         ))
     FROM performance_schema.metadata_locks AS held
     JOIN performance_schema.threads AS thread ON thread.thread_id = held.owner_thread_id

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -133,13 +134,18 @@ def at(server: Target, query: int, work: Callable[..., object], *arguments: obje
     """While `work(target, …)` in a process of its own waits for the answer to `query`."""
     proxy = Proxy(server, query)
     with proxy.open() as target:
-        client = _clients.Process(target=silently, args=(work, target, *arguments))
-        client.start()
+        client = start(work, target, *arguments)
         assert proxy.held.wait(PATIENCE_SECONDS), f"query {query} was never answered"
         yield proxy, client
         proxy.cut()
         client.join(PATIENCE_SECONDS)
         assert client.exitcode, "the client noticed nothing"
+
+
+def start(work: Callable[..., object], *arguments: object) -> Client:
+    client = _clients.Process(target=silently, args=(work, *arguments))
+    client.start()
+    return client
 
 
 def kill_the_client(proxy: Proxy, client: Client) -> None:
@@ -160,3 +166,11 @@ def apply(target: Target, root: Path) -> None:
     from learnhub_db.project import Project
 
     deployment.apply(Project(root), target)
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait for what another process does."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
