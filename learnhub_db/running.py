@@ -111,6 +111,7 @@ class Run:
         self._done(entry)
 
     def _lasting(self, entry: Entry, step: Step, sql: str) -> None:
+        self.memory.counted = []
         before = fingerprints.of(self.connection, sql)
         self.unsaved.append(replace(entry, state=journal.INTENT, fingerprint=before))
         self._save()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from queue import Queue
 
@@ -14,8 +17,11 @@ import mixed_project
 import small_project
 from interruptions import Client, Proxy
 from learnhub_db.database import Target, connect, rows
+from learnhub_db.server import start, stop
+from learnhub_db.server.home import Home
 
 AT_ONCE = 3
+DEATHS_OF_THE_SERVER = 3  # each time a third of the queries have a client that waits for the answer
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +73,30 @@ def test_nothing_differs_after_a_death_at_any_query(
     assert len(queries) > 90
     with ThreadPoolExecutor(AT_ONCE) as at_once:
         assert [text for text in at_once.map(differs_after, queries) if text] == []
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Target]:
+    """A server of the test's own, to be killed."""
+    yield start(tmp_path / "server", "mysql")
+    stop(tmp_path / "server")
+
+
+def test_nothing_differs_after_the_servers_death_at_any_query(root: Path, tmp_path: Path, own_server: Target):
+    first = own_server.named("undisturbed")
+    renew(first)
+    queries = interruptions.boundaries(first, interruptions.apply, root)
+    expected = mixed_project.everything(first)
+    assert len(queries) > 90
+    for some in (queries[number::DEATHS_OF_THE_SERVER] for number in range(DEATHS_OF_THE_SERVER)):
+        targets = [own_server.named(f"until_{query}") for query in some]
+        with ExitStack() as clients:
+            for query, target in zip(some, targets, strict=True):
+                renew(target)
+                clients.enter_context(interruptions.at(target, query, interruptions.apply, root))
+            os.kill(int((tmp_path / "server/data/mysqld.pid").read_text()), signal.SIGKILL)
+        interruptions.until(lambda: not Home(tmp_path / "server").in_use())
+        start(tmp_path / "server", "mysql")
+        for target in targets:
+            interruptions.apply(target, root)
+            assert mixed_project.everything(target) == expected, target.database
