@@ -27,7 +27,7 @@ from learnhub_db.errors import LearnHubError
 COM_QUERY = 3
 PATIENCE_SECONDS = 30
 
-READS = re.compile(r"\s*(?:SELECT|SHOW|SET)\b")
+READS = re.compile(r"\s*(?:SELECT|SHOW|SET|START|BEGIN|PREPARE|DEALLOCATE)\b")
 Client = multiprocessing.process.BaseProcess
 
 _clients = multiprocessing.get_context("forkserver")
