@@ -70,7 +70,8 @@ def apply(
     """Apply what is pending or differs, telling `report` of each act as it is done; safe to repeat.
 
     A migration that was begun is taken up where it stopped; `resume` says done, again or skip of a statement of which
-    the database does not show whether it ran. Nothing runs where a file breaks the rules, or where a migration that was applied has another content now.
+    the database does not show whether it ran. Nothing runs where a file breaks the rules, or where a migration that was
+    applied has another content now.
     """
     contents, acts = read(project), []
 

@@ -30,9 +30,13 @@ _NAMES = re.compile(rf"\s*({_QUALIFIED})(?:\s+TO\s+({_QUALIFIED}))?\s*(?:,|(?P<e
 _INDEXED = re.compile(rf"\bON\s+({_QUALIFIED})", re.IGNORECASE)
 _EXCHANGED = re.compile(rf"\bEXCHANGE\s+PARTITION\s+{NAME}\s+WITH\s+TABLE\s+({_QUALIFIED})", re.IGNORECASE)
 _ACCOUNT = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|[\w$]+)@(?:'[^']*'|"[^"]*"|`[^`]*`|[\w$.%-]+)""")
+_IDENTITIES = """
+    SELECT name, table_id FROM information_schema.innodb_tables WHERE name = %s OR name LIKE %s ORDER BY name
+"""
 _HIDDEN = re.compile(r"\b(?:DISCARD|IMPORT)\s+(?:PARTITION\b.*\b)?TABLESPACE\b", re.IGNORECASE | re.DOTALL)
 _HARMLESS_TWICE = re.compile(
-    r"(?:/\*!\d*\s*)?(?:(?:ANALYZE|OPTIMIZE|CHECK|CHECKSUM|REPAIR|FLUSH|GRANT|ALTER\s+(?:DATABASE|SCHEMA)|SET\s+DEFAULT\s+ROLE)\b"
+    r"(?:/\*!\d*\s*)?(?:(?:ANALYZE|OPTIMIZE|CHECK|CHECKSUM|REPAIR|FLUSH|GRANT"
+    r"|ALTER\s+(?:DATABASE|SCHEMA)|SET\s+DEFAULT\s+ROLE)\b"
     r"|(?:CREATE|DROP|ALTER|REVOKE)\b[^(]*?\b(?:IF\s+(?:NOT\s+)?EXISTS|OR\s+REPLACE)\b)",
     re.IGNORECASE,
 )
@@ -113,8 +117,7 @@ def _identities(connection: Connection, names: Iterable[str]) -> Iterator[str]:
     for name in names:
         parts = [part.strip("` ") for part in re.findall(NAME, name)]
         path = "/".join(map(_file_name, parts if len(parts) == 2 else [database, *parts]))
-        sql = "SELECT name, table_id FROM information_schema.innodb_tables WHERE name = %s OR name LIKE %s ORDER BY name"
-        yield repr(rows(connection, sql, (path, path.replace("_", r"\_") + "#p#%")))
+        yield repr(rows(connection, _IDENTITIES, (path, path.replace("_", r"\_") + "#p#%")))
 
 
 def _file_name(name: str) -> str:

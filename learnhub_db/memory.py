@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pymysql.connections import Connection
 
-from learnhub_db import counters
+from learnhub_db import counters, waits
 from learnhub_db.database import identifier, rows, settle
 from learnhub_db.steps import NAME, Step
 
@@ -80,7 +80,9 @@ class Memory:
             rows(self.connection, _DEFAULTS.get(name, f"SET SESSION {name} = DEFAULT"))
         if self.variables:
             rows(self.connection, "SET " + ", ".join(f"@{name} = NULL" for name in self.variables))
-        settle(self.connection)
+        if any(step.settings for step in self.steps):
+            settle(self.connection)
+            waits.limit(self.connection)
 
     def _last_id(self) -> list[tuple]:
         return rows(self.connection, "SELECT LAST_INSERT_ID()")

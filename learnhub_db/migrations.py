@@ -24,7 +24,7 @@ from yoyo.migrations import Migration as YoyoMigration
 from yoyo.migrations import MigrationList, default_migration_table, parse_metadata_from_sql_comments, topological_sort
 from yoyo.topologicalsort import CycleError
 
-from learnhub_db import database, history, journal, lock, resumption, steps
+from learnhub_db import database, history, journal, lock, resumption, steps, waits
 from learnhub_db.acts import Act, Report
 from learnhub_db.errors import UsageError
 from learnhub_db.journal import Journal
@@ -151,9 +151,11 @@ def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, repo
     begun = journal.under_way(connection, KIND)
     if resume.choice and not begun.keys() & {migration.id for migration in pending}:
         raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
+    waits.limit(connection)
     for migration in pending:
         book = Journal(connection, lock.name_for(database_name), KIND, migration.id, started)
         _apply_one(backend, migration, book, resume if migration.id in begun else None, report)
+    waits.limit(connection, False)
 
 
 def _apply_one(backend: Backend, migration: Migration, book: Journal, resume: Resume | None, report: Report) -> None:

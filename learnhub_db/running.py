@@ -32,10 +32,13 @@ class Run:
         self.before_transaction = 0  # how many of these a rollback leaves true
         self.certain = 0  # how many statements are done for good
         self.ours = False  # whether the open transaction is not the file's own
-        self.limited = False
+        self.limited = True
 
     def go(self, first: int) -> None:
-        """Run the steps from place `first` on; the server's refusal says what stays done and how to go on."""
+        """Run the steps from place `first` on; the server's refusal says what stays done and how to go on.
+
+        Before and afterwards the connection waits for tables as waits.limit() has it.
+        """
         for place, step in enumerate(self.steps[first - 1 :], first):
             if step.kind is not Kind.LASTING and (place == first or self.steps[place - 2].kind is Kind.LASTING):
                 self._count(place)
@@ -44,6 +47,7 @@ class Run:
             self._do(Entry(place, step.line, step.digest, journal.DONE, started_at=journal.now()), step)
         if self._in_transaction:
             self._save()
+        self._limit(True)
 
     def _count(self, place: int) -> None:
         """Have the journal know the counters that the rows of the steps from `place` to the next DDL may move."""
@@ -147,7 +151,7 @@ class Run:
     def _limit(self, limited: bool) -> None:
         """Wait for tables no longer than a moment, or again as long as the file wants to."""
         if self.limited != limited and not any("lock_wait_timeout" in step.settings for step in self.steps):
-            waits.limit(self.connection, waits.LOCK_SECONDS if limited else None)
+            waits.limit(self.connection, limited)
             self.limited = limited
 
     def _write(self) -> None:
@@ -177,7 +181,8 @@ class Run:
             self.unsaved = [replace(entry, state=journal.FAILED)]
         self._save()
         if any(known.state == journal.RUNNING for known in self.book.read()):
-            return _with_mend(error, "the procedure has committed a part of its work: apply --resume done, again or skip")
+            mend = "the procedure has committed a part of its work: apply --resume done, again or skip"
+            return _with_mend(error, mend)
         if not self.certain:
             return error
         stay = f"the {_counted(self.certain)} before it {'is' if self.certain == 1 else 'are'} done and stay"

@@ -22,7 +22,9 @@ _READS_OR_WRITES_ROWS = set(
     "SAVEPOINT RELEASE".split()
 )
 _TEMPORARY = re.compile(rf"\s*(?:CREATE|DROP)\s+TEMPORARY\s+TABLE\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?({NAME})", re.I)
-_TARGET = re.compile(rf"\s*(?:(?P<scope>GLOBAL|PERSIST|PERSIST_ONLY|SESSION|LOCAL)\s+)?(?P<name>@?@?{NAME}(?:\.{NAME})?)", re.I)
+_TARGET = re.compile(
+    rf"\s*(?:(?P<scope>GLOBAL|PERSIST|PERSIST_ONLY|SESSION|LOCAL)\s+)?(?P<name>@?@?{NAME}(?:\.{NAME})?)", re.I
+)
 _GLOBAL = re.compile(r"@@(?:GLOBAL|PERSIST|PERSIST_ONLY)\.", re.I)
 _OF_THE_SESSION = re.compile(r"@@(?:SESSION\.|LOCAL\.)?", re.I)
 
@@ -121,9 +123,9 @@ def _hold_temporary_tables(steps: list[Step], path: str) -> list[Step]:
     span = range(using[0], using[-1])
     for number in (*span, using[-1]):
         if steps[number].kind not in (Kind.ROWS, Kind.SESSION):
-            mend = "a crash would lose the table: put the table and all that uses it into a file without such statements"
-            where = f"{path}:{steps[number].line}"
-            raise UsageError(f"a statement that may commit stands where {names[0]} is in use", where, mend)
+            what = f"a statement that may commit stands where {names[0]} is in use"
+            mend = "a crash would lose the table: put it and all that uses it into a file without such statements"
+            raise UsageError(what, f"{path}:{steps[number].line}", mend)
     return [replace(step, held=number in span) for number, step in enumerate(steps)]
 
 

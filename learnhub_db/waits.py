@@ -37,9 +37,9 @@ _HOLDERS = """
 _SECRET = re.compile(r"\b(?:IDENTIFIED|PASSWORD)\b", re.IGNORECASE)
 
 
-def limit(connection: Connection, seconds: int | None) -> None:
-    """How long a statement of the connection waits for a table's lock; None: as the server has it."""
-    rows(connection, f"SET lock_wait_timeout = {seconds or 'DEFAULT'}")
+def limit(connection: Connection, limited: bool = True) -> None:
+    """Have the connection wait for a table no longer than LOCK_SECONDS at a time, or again as the server has it."""
+    rows(connection, f"SET lock_wait_timeout = {LOCK_SECONDS if limited else 'DEFAULT'}")
 
 
 def patiently(connection: Connection, sql: str, attempt: Callable[[], None], report: Report) -> None:

@@ -158,7 +158,7 @@ def test_what_could_not_be_taken_up_again_is_refused_before_anything_runs(tmp_pa
 def test_no_state_of_a_session_passes_from_file_to_file(tmp_path, empty_database):
     files = {
         "sql/migrations/0001-a.sql": "SET @a = 5, SESSION group_concat_max_len = 7;\nSET time_zone = '+05:00';\n",
-        "sql/migrations/0002-b.sql": "CREATE TABLE b AS SELECT @a AS a, @@group_concat_max_len AS l, @@time_zone AS z;\n",
+        "sql/migrations/0002-b.sql": "CREATE TABLE b AS SELECT @a AS a, @@group_concat_max_len AS l, @@time_zone z;\n",
     }
     deployment.apply(Project(small_project.write(tmp_path, files)), empty_database)
     assert ask(empty_database, "SELECT a, l, z FROM b") == [(None, 1024, "+00:00")]

@@ -13,7 +13,14 @@ from learnhub_db.resumption import CHOICES
 
 @click.command()
 @click.option("--resume", type=click.Choice(list(CHOICES)), help="Of a statement that may have run before a crash.")
-@click.option("--lock-timeout", type=click.FloatRange(0), default=lock.WAIT_SECONDS, show_default=True, metavar="SECONDS", help="How long to wait for another apply.")
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(0),
+    default=lock.WAIT_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another apply.",
+)
 @click.pass_obj
 def apply(session: Session, resume: str | None, lock_timeout: float) -> None:
     """Bring the database to what the project's files say; safe to repeat, also after a crash at any moment.
