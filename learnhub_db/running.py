@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile
@@ -19,6 +20,11 @@ from learnhub_db.steps import Kind, Step, kind_of
 CLIENT_ERRORS = range(2000, 3000)
 # The server gave up on the statement or the connection: how far it had come is for the fingerprint to tell.
 UNCERTAIN = (ER.SERVER_SHUTDOWN, ER.QUERY_INTERRUPTED, 1927, 3169, 4031)
+_WITHOUT_ROLLBACK = """
+    SELECT table_name FROM information_schema.tables
+    WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
+        AND engine NOT IN (SELECT engine FROM information_schema.engines WHERE transactions = 'YES')
+"""
 GOES_ON = "apply again: it goes on where it stopped"
 
 
@@ -33,6 +39,7 @@ class Run:
         self.certain = 0  # how many statements are done for good
         self.ours = False  # whether the open transaction is not the file's own
         self.limited = True
+        self.without_rollback: set[str] = set()  # tables
 
     def go(self, first: int) -> None:
         """Run the steps from place `first` on; the server's refusal says what stays done and how to go on.
@@ -41,6 +48,7 @@ class Run:
         """
         for place, step in enumerate(self.steps[first - 1 :], first):
             if step.kind is not Kind.LASTING and (place == first or self.steps[place - 2].kind is Kind.LASTING):
+                self.without_rollback = {name for (name,) in rows(self.connection, _WITHOUT_ROLLBACK)}
                 self._count(place)
             if not self._in_transaction:
                 self.before_transaction, self.certain = len(self.unsaved), place - 1
@@ -64,12 +72,18 @@ class Run:
     def _do(self, entry: Entry, step: Step) -> None:
         sql = self.memory.executed(step)
         kind = step.kind if sql is step.text else kind_of(sql)
+        if kind is Kind.ROWS and self._lasts(sql) and not self._in_transaction:
+            kind = Kind.LASTING
         try:
             self._WAYS[kind](self, entry, step, sql)
         except DatabaseRefused as error:
             raise self._failure(error, entry, kind) from error.__cause__
         if self.ours and not step.held:
             self._save()
+
+    def _lasts(self, sql: str) -> bool:
+        """Whether rows that `sql` writes may stay though the transaction is rolled back."""
+        return any(re.search(rf"\b{re.escape(name)}\b", sql, re.IGNORECASE) for name in self.without_rollback)
 
     def _rows(self, entry: Entry, step: Step, sql: str) -> None:
         """In one transaction with its entry: both last, or none."""

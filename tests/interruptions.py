@@ -121,12 +121,24 @@ def exactly(sender: socket.socket, size: int) -> bytes:
     return read
 
 
-def boundaries(server: Target, work: Callable[..., object], *arguments: object) -> list[int]:
-    """The numbers of the queries after which the server is not as before, when nothing disturbs `work`."""
+def queries(server: Target, work: Callable[..., object], *arguments: object) -> list[str]:
+    """What `work` sends when nothing disturbs it."""
     proxy = Proxy(server)
     with proxy.open() as target:
         work(target, *arguments)
-    return [number for number, text in enumerate(proxy.queries, 1) if not READS.match(text)]
+    return proxy.queries
+
+
+def boundaries(server: Target, work: Callable[..., object], *arguments: object) -> list[int]:
+    """The numbers of the queries after which the server is not as before."""
+    return [number for number, text in enumerate(queries(server, work, *arguments), 1) if not READS.match(text)]
+
+
+def number_of(server: Target, start: str, work: Callable[..., object], *arguments: object) -> int:
+    """The number of the first query that starts so."""
+    return next(
+        number for number, text in enumerate(queries(server, work, *arguments), 1) if text.startswith(start)
+    )
 
 
 @contextmanager

@@ -126,6 +126,21 @@ class TestAStatementNobodyCanTellOf:
         assert ask(empty_database, "SELECT n FROM a") == [(1,), (4,), (3,)]
 
 
+    def test_rows_of_an_engine_without_transactions_are_not_guessed_at(self, tmp_path, run, empty_database):
+        text = "CREATE TABLE m (n INT) ENGINE = MyISAM;\nINSERT INTO m VALUES (1), (2);\n"
+        small_project.write(tmp_path, {FILE: text})
+        insert = interruptions.number_of(empty_database, "INSERT INTO m", interruptions.apply, tmp_path)
+        ask(empty_database, f"DROP DATABASE {empty_database.database}")
+        ask(empty_database.named("mysql"), f"CREATE DATABASE {empty_database.database}")
+        with interruptions.at(empty_database, insert, interruptions.apply, tmp_path) as (proxy, client):
+            interruptions.kill_the_client(proxy, client)
+        ran = run("apply")
+        assert ran.code == 3
+        assert ran.err.startswith(f"error: it cannot be told whether statement 2 ran, {FILE}:2, look at the database")
+        assert run("apply", "--resume", "done").code == 0
+        assert ask(empty_database, "SELECT n FROM m") == [(1,), (2,)]
+
+
 def ask_quietly(target: Target, sql: str) -> list[tuple]:
     try:
         return ask(target, sql)
