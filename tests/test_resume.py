@@ -97,32 +97,33 @@ def test_nothing_differs_after_a_death_at_any_query(
 
 def test_nothing_differs_after_the_servers_death_at_any_query(root: Path, tmp_path: Path, own_server: Target):
     """The server dies a few times; at each time many clients wait, every one for the answer to another query."""
-    first = own_server.named("undisturbed")
+    server = own_server
+    first = server.named("undisturbed")
     renew(first)
     queries = interruptions.boundaries(first, interruptions.apply, root)
     expected = mixed_project.everything(first)
 
     def waiting(query: int) -> AbstractContextManager:
-        target = own_server.named(f"until_{query}")
+        target = server.named(f"until_{query}")
         renew(target)
         client = interruptions.at(target, query, interruptions.apply, root)
         client.__enter__()
         return client
 
     def differs_after(query: int) -> str | None:
-        target = own_server.named(f"until_{query}")
+        target = server.named(f"until_{query}")
         interruptions.apply(target, root)
         return None if mixed_project.everything(target) == expected else target.database
 
     assert len(queries) > 80
     with ThreadPoolExecutor(AT_ONCE) as at_once:
         for some in (queries[number::DEATHS_OF_THE_SERVER] for number in range(DEATHS_OF_THE_SERVER)):
-            with connect(own_server) as connection:
+            with connect(server) as connection:
                 rows(connection, HASTE.format(2, 0))
             clients = list(at_once.map(waiting, some))
             os.kill(int((tmp_path / "server/data/mysqld.pid").read_text()), signal.SIGKILL)
             for client in clients:
                 client.__exit__(None, None, None)
             interruptions.until(lambda: not Home(tmp_path / "server").in_use())
-            start(tmp_path / "server", "mysql")
+            server = start(tmp_path / "server", "mysql")  # on another port where its own was taken meanwhile
             assert [name for name in at_once.map(differs_after, some) if name] == []
