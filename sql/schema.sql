@@ -49,6 +49,7 @@ CREATE TABLE `course_prerequisites` (
 
 CREATE TABLE `course_seats` (
   `course_id` bigint unsigned NOT NULL COMMENT 'A course with a seat limit; no row: unlimited',
+  `seats` int unsigned NOT NULL COMMENT 'max_students of the course',
   `seats_taken` int NOT NULL DEFAULT '0' COMMENT 'Enrollments in force plus what running flash sales have set aside; exact',
   PRIMARY KEY (`course_id`),
   CONSTRAINT `seats_belong_to_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
@@ -76,7 +77,7 @@ CREATE TABLE `courses` (
   `total_enrollments` int NOT NULL DEFAULT '0' COMMENT 'Counter: ever enrolled, at most one fold old',
   `rating_sum` int NOT NULL DEFAULT '0' COMMENT 'Counter: sum of all ratings, at most one fold old',
   `review_count` int NOT NULL DEFAULT '0' COMMENT 'Counter: reviews, at most one fold old',
-  `avg_rating` decimal(3,2) GENERATED ALWAYS AS (if((`review_count` > 0),(`rating_sum` / `review_count`),NULL)) STORED COMMENT 'Counter: follows the two above',
+  `avg_rating` decimal(3,2) GENERATED ALWAYS AS (if((`review_count` > 0),(cast(`rating_sum` as decimal(14,4)) / `review_count`),NULL)) STORED COMMENT 'Counter: follows the two above',
   `last_enrollment_date` datetime(6) DEFAULT NULL COMMENT 'Counter: newest enrolled_at, UTC, at most one fold old',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger; counters do not move it',
@@ -141,15 +142,6 @@ CREATE TABLE `error_catalogue` (
   CONSTRAINT `an_errno_fits_every_driver` CHECK ((`errno` between 30000 and 32767))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Every error a procedure or trigger raises itself, SQLSTATE 45000';
 
-CREATE TABLE `flash_sale_holds` (
-  `sale_id` bigint unsigned NOT NULL COMMENT 'A sale whose unsold seats are still set aside',
-  `course_id` bigint unsigned NOT NULL COMMENT 'Of what',
-  `end_time` datetime(6) NOT NULL COMMENT 'UTC; afterwards the seats come back and this row goes',
-  PRIMARY KEY (`sale_id`),
-  KEY `holds_by_end` (`course_id`,`end_time`),
-  CONSTRAINT `a_hold_belongs_to_a_sale` FOREIGN KEY (`sale_id`) REFERENCES `flash_sales` (`sale_id`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Sales that are not settled yet; kept by triggers and settle_flash_sale';
-
 CREATE TABLE `flash_sale_stock` (
   `sale_id` bigint unsigned NOT NULL COMMENT 'Which sale',
   `slot` smallint unsigned NOT NULL COMMENT 'Which part of its stock, from 0',
@@ -157,6 +149,19 @@ CREATE TABLE `flash_sale_stock` (
   PRIMARY KEY (`sale_id`,`slot`),
   CONSTRAINT `stock_belongs_to_a_sale` FOREIGN KEY (`sale_id`) REFERENCES `flash_sales` (`sale_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='The stock of a sale, spread over rows so that buyers do not queue on one';
+
+CREATE TABLE `flash_sale_terms` (
+  `sale_id` bigint unsigned NOT NULL COMMENT 'Which sale',
+  `course_id` bigint unsigned NOT NULL COMMENT 'As in flash_sales',
+  `discount_price` decimal(10,2) NOT NULL COMMENT 'As in flash_sales, USD',
+  `start_time` datetime(6) NOT NULL COMMENT 'As in flash_sales, UTC',
+  `end_time` datetime(6) NOT NULL COMMENT 'As in flash_sales, UTC',
+  `state` enum('open','settled','folded') NOT NULL DEFAULT 'open' COMMENT 'open: unsold seats are set aside; settled: they came back; folded: and seats_taken is final',
+  PRIMARY KEY (`sale_id`),
+  KEY `sales_to_settle` (`course_id`,`state`,`end_time`),
+  KEY `sales_to_fold` (`state`),
+  CONSTRAINT `terms_belong_to_a_sale` FOREIGN KEY (`sale_id`) REFERENCES `flash_sales` (`sale_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What buyers lock for reading instead of the sale, so that the fold writes to it meanwhile; kept by triggers';
 
 CREATE TABLE `flash_sales` (
   `sale_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which sale',
@@ -212,7 +217,7 @@ CREATE TABLE `fraud_detection_rules` (
   `created_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
   `updated_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account, by trigger',
   PRIMARY KEY (`rule_id`),
-  CONSTRAINT `a_condition_has_a_known_metric_a_limit_and_a_score` CHECK (json_schema_valid('{\n    "type": "object",\n    "required": ["metric", "over", "score"],\n    "additionalProperties": false,\n    "properties": {\n      "metric": {"enum": ["payments_24h", "spent_24h", "amount", "times_average"]},\n      "over":   {"type": "number", "minimum": 0},\n      "score":  {"type": "integer", "minimum": 0, "maximum": 1000}\n    }\n  }',`rule_condition`))
+  CONSTRAINT `a_condition_has_a_known_metric_a_limit_and_a_score` CHECK (json_schema_valid('{\n    "type": "object",\n    "required": ["metric", "over", "score"],\n    "additionalProperties": false,\n    "properties": {\n      "metric": {"enum": ["payments_24h", "spent_24h", "amount", "times_average"]},\n      "over":   {"type": "number", "minimum": 0, "maximum": 1000000000000},\n      "score":  {"type": "integer", "minimum": 0, "maximum": 1000}\n    }\n  }',`rule_condition`))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What makes a purchase suspicious; a new row takes effect at once';
 
 CREATE TABLE `instructor_accounts` (
@@ -319,6 +324,7 @@ CREATE TABLE `payments` (
   CONSTRAINT `a_payment_is_for_an_enrollment` FOREIGN KEY (`enrollment_id`) REFERENCES `enrollments` (`enrollment_id`),
   CONSTRAINT `a_refund_names_its_charge` FOREIGN KEY (`refund_of`) REFERENCES `payments` (`payment_id`),
   CONSTRAINT `a_charge_is_above_zero` CHECK (((`kind` <> 'charge') or ((`amount` > 0) and (`refund_of` is null)))),
+  CONSTRAINT `a_charge_leaves_room_for_its_refunds_id` CHECK (((`kind` <> 'charge') or (char_length(`transaction_id`) <= 113))),
   CONSTRAINT `a_refund_is_below_zero` CHECK (((`kind` <> 'refund') or ((`amount` < 0) and (`refund_of` is not null))))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Charges and refunds; no card data';
 
@@ -452,11 +458,13 @@ CREATE TABLE `users` (
   `password_hash` varchar(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'bcrypt or argon2, never a password; NULL: signs in elsewhere (personal)',
   `deleted_at` datetime(6) DEFAULT NULL COMMENT 'UTC; set: the person can do nothing more',
   `deletion_reason` varchar(500) DEFAULT NULL COMMENT 'Why, in the words of who asked (personal)',
+  `payments_changed_at` datetime(6) DEFAULT NULL COMMENT 'UTC; when a payment of theirs last changed, by trigger: tells that a snapshot is old',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
   PRIMARY KEY (`user_id`),
   UNIQUE KEY `one_account_per_email` (`email`),
-  CONSTRAINT `a_password_is_hashed` CHECK ((regexp_like(`password_hash`,'^[$]2[aby][$][0-9]{2}[$][./A-Za-z0-9]{53}$','c') or regexp_like(`password_hash`,'^[$]argon2(id|i|d)[$]v=[0-9]+[$]m=[0-9]+,t=[0-9]+,p=[0-9]+[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+$','c')))
+  CONSTRAINT `a_password_is_hashed` CHECK ((regexp_like(`password_hash`,'^[$]2[aby][$][0-9]{2}[$][./A-Za-z0-9]{53}\\z','c') or regexp_like(`password_hash`,'^[$]argon2(id|i|d)[$]v=[0-9]+[$]m=[0-9]+,t=[0-9]+,p=[0-9]+[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+\\z','c'))),
+  CONSTRAINT `deleted_addresses_are_for_the_deleted` CHECK (((`deleted_at` is not null) or (not((`email` like 'deleted\\_%@deleted.com')))))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='People: students, instructors, admins';
 
 DELIMITER $$
@@ -469,8 +477,8 @@ BEGIN
 
   SELECT COUNT(*) INTO v_in_force FROM enrollments WHERE course_id = p_course_id AND in_force = 1 FOR SHARE;
   SELECT COALESCE(SUM(stock.seats_left), 0) INTO v_unsold
-    FROM flash_sale_holds hold JOIN flash_sale_stock stock ON stock.sale_id = hold.sale_id
-   WHERE hold.course_id = p_course_id FOR SHARE;
+    FROM flash_sale_terms terms JOIN flash_sale_stock stock ON stock.sale_id = terms.sale_id
+   WHERE terms.course_id = p_course_id AND terms.state = 'open' FOR SHARE;
   RETURN v_in_force + v_unsold;
 END$$
 DELIMITER ;
@@ -521,6 +529,18 @@ BEGIN
     RETURN FALSE;
   END IF;
   RETURN EXISTS (SELECT 1 FROM enrollments WHERE enrollment_id = v_enrollment_id AND in_force = 1 FOR SHARE);
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE FUNCTION `has_enrollment_now`(p_student_id BIGINT UNSIGNED, p_course_id BIGINT UNSIGNED) RETURNS tinyint(1)
+    READS SQL DATA
+    COMMENT 'Whether a student has an enrollment in force, searched with a lock'
+BEGIN
+  RETURN EXISTS (
+    SELECT 1 FROM enrollments
+     WHERE student_id = p_student_id AND course_id = p_course_id AND in_force = 1 FOR SHARE
+  );
 END$$
 DELIMITER ;
 
@@ -594,7 +614,7 @@ CREATE FUNCTION `policy_value`(p_name VARCHAR(64) CHARACTER SET ascii COLLATE as
 BEGIN
   DECLARE v_value DECIMAL(12,2);
 
-  SELECT value INTO v_value FROM policies WHERE name = p_name;
+  SELECT value INTO v_value FROM policies WHERE name = p_name FOR SHARE;
   IF v_value IS NULL THEN
     CALL raise_error('NO_SUCH_POLICY', p_name);
   END IF;
@@ -609,9 +629,9 @@ CREATE FUNCTION `unsold_seats_of_ended_sales`(p_course_id BIGINT UNSIGNED) RETUR
 BEGIN
   RETURN COALESCE((
     SELECT SUM(stock.seats_left)
-      FROM flash_sale_holds hold
-      JOIN flash_sale_stock stock ON stock.sale_id = hold.sale_id
-     WHERE hold.course_id = p_course_id AND hold.end_time < UTC_TIMESTAMP(6)
+      FROM flash_sale_terms terms
+      JOIN flash_sale_stock stock ON stock.sale_id = terms.sale_id
+     WHERE terms.course_id = p_course_id AND terms.state = 'open' AND terms.end_time < UTC_TIMESTAMP(6)
   ), 0);
 END$$
 DELIMITER ;
@@ -647,7 +667,7 @@ BEGIN
 
   SELECT COUNT(*) INTO v_slots FROM flash_sale_stock WHERE sale_id = p_sale_id FOR UPDATE;
   IF v_slots = 0 THEN
-    SET v_slots = LEAST(p_seats, policy_value('flash_sale_slots'));
+    SET v_slots = LEAST(p_seats, GREATEST(policy_value('flash_sale_slots'), 1), 1000);
   END IF;
 
   INSERT INTO flash_sale_stock (sale_id, slot, seats_left)
@@ -684,14 +704,14 @@ admission: BEGIN
     LEAVE admission;
   END IF;
   IF is_missing_prerequisites(p_student_id, p_course_id) THEN
-    SET p_word = 'MISSING_PREREQUISITES';
+    SET p_word = IF(has_enrollment_now(p_student_id, p_course_id), 'ALREADY_ENROLLED', 'MISSING_PREREQUISITES');
     LEAVE admission;
   END IF;
   IF v_max_students IS NOT NULL THEN
     CALL settle_ended_sales(p_course_id);
     SELECT seats_taken INTO v_seats_taken FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
     IF v_seats_taken >= v_max_students THEN
-      SET p_word = 'COURSE_FULL';
+      SET p_word = IF(has_enrollment_now(p_student_id, p_course_id), 'ALREADY_ENROLLED', 'COURSE_FULL');
       LEAVE admission;
     END IF;
   END IF;
@@ -763,15 +783,84 @@ CREATE PROCEDURE `begin_or_join`(OUT p_joined BOOLEAN)
 BEGIN
   DECLARE EXIT HANDLER FOR 1305  -- no such savepoint: it did not last, so no transaction is open
   BEGIN
-    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-    START TRANSACTION;
+    CALL begin_owned();
     SET p_joined = FALSE;
   END;
 
+  CALL undo_leftover();
   SAVEPOINT begin_or_join;
   ROLLBACK TO SAVEPOINT begin_or_join;
   RELEASE SAVEPOINT begin_or_join;
   SET p_joined = TRUE;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `begin_owned`()
+    COMMENT 'Opens a transaction that belongs to the procedure that asks'
+BEGIN
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+  START TRANSACTION;
+  SAVEPOINT owned_by_a_procedure;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `change_sale_terms`(
+  IN p_sale_id    BIGINT UNSIGNED,
+  IN p_price      DECIMAL(10,2),
+  IN p_start_time DATETIME(6),
+  IN p_end_time   DATETIME(6)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Makes a sale''s new price and times those its buyers meet'
+BEGIN
+  DECLARE v_state     VARCHAR(10);
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_left      BIGINT;
+
+  SELECT state, course_id INTO v_state, v_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id FOR UPDATE;
+  IF v_state <> 'open' AND p_end_time >= UTC_TIMESTAMP(6) THEN
+    SELECT SUM(seats_left) INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id FOR SHARE;
+    CALL set_seats_aside(v_course_id, v_left);
+    SET v_state = 'open';
+  END IF;
+  UPDATE flash_sale_terms
+     SET discount_price = p_price, start_time = p_start_time, end_time = p_end_time, state = v_state
+   WHERE sale_id = p_sale_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `change_seat_limit`(
+  IN p_course_id BIGINT UNSIGNED,
+  IN p_old_limit INT UNSIGNED,
+  IN p_new_limit INT UNSIGNED
+)
+    MODIFIES SQL DATA
+    COMMENT 'Makes the row of course_seats follow the limit'
+BEGIN
+  DECLARE v_taken INT;
+  DECLARE v_aside INT;
+
+  IF p_new_limit IS NULL THEN
+    DELETE FROM course_seats WHERE course_id = p_course_id;
+  ELSE
+    CALL settle_ended_sales(p_course_id);
+    SELECT COUNT(*) INTO v_aside
+      FROM flash_sale_terms terms JOIN flash_sale_stock stock USING (sale_id)
+     WHERE terms.course_id = p_course_id AND terms.state = 'open' AND stock.seats_left > 0 FOR SHARE;
+    IF p_old_limit IS NULL THEN
+      INSERT INTO course_seats (course_id, seats, seats_taken)
+      VALUES (p_course_id, p_new_limit, count_seats_taken(p_course_id));
+    ELSE
+      UPDATE course_seats SET seats = p_new_limit WHERE course_id = p_course_id;
+    END IF;
+    SELECT seats_taken INTO v_taken FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
+    IF v_aside > 0 AND v_taken > p_new_limit AND p_new_limit < COALESCE(p_old_limit, p_new_limit + 1) THEN
+      CALL raise_error('SEATS_NOT_FREE', p_course_id);
+    END IF;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -822,20 +911,21 @@ BEGIN
     CALL raise_error('USER_DELETED', p_student_id);
   END IF;
 
-  SET p_status = COALESCE((
-    SELECT CASE
-             WHEN course.status <> 'active' THEN 'COURSE_NOT_AVAILABLE'
-             WHEN EXISTS (SELECT 1 FROM enrollments
-                           WHERE student_id = p_student_id AND course_id = p_course_id AND in_force = 1)
-               THEN 'ALREADY_ENROLLED'
-             WHEN is_missing_prerequisites(p_student_id, p_course_id) THEN 'MISSING_PREREQUISITES'
-             WHEN course.max_students <= seats.seats_taken - unsold_seats_of_ended_sales(p_course_id) THEN 'COURSE_FULL'
-             ELSE 'CAN_ENROLL'
-           END
-      FROM courses course
-      LEFT JOIN course_seats seats ON seats.course_id = course.course_id
-     WHERE course.course_id = p_course_id
-  ), 'COURSE_NOT_AVAILABLE');
+  -- SELECT INTO, because a subquery in SET or IF locks what it reads: this would wait for every buyer
+  SELECT CASE
+           WHEN course.status <> 'active' THEN 'COURSE_NOT_AVAILABLE'
+           WHEN EXISTS (SELECT 1 FROM enrollments
+                         WHERE student_id = p_student_id AND course_id = p_course_id AND in_force = 1)
+             THEN 'ALREADY_ENROLLED'
+           WHEN is_missing_prerequisites(p_student_id, p_course_id) THEN 'MISSING_PREREQUISITES'
+           WHEN course.max_students <= seats.seats_taken - unsold_seats_of_ended_sales(p_course_id) THEN 'COURSE_FULL'
+           ELSE 'CAN_ENROLL'
+         END
+    INTO p_status
+    FROM courses course
+    LEFT JOIN course_seats seats ON seats.course_id = course.course_id
+   WHERE course.course_id = p_course_id;
+  SET p_status = COALESCE(p_status, 'COURSE_NOT_AVAILABLE');
 END$$
 DELIMITER ;
 
@@ -849,12 +939,9 @@ CREATE PROCEDURE `check_fraud`(
     MODIFIES SQL DATA
     COMMENT 'Scores a purchase by the fraud rules'
 BEGIN
-  DECLARE v_joined     BOOLEAN;
-  DECLARE v_deleted_at DATETIME(6);
-  DECLARE v_day_ago    DATETIME(6) DEFAULT UTC_TIMESTAMP(6) - INTERVAL 24 HOUR;
-  DECLARE v_payments   INT;
-  DECLARE v_spent      DECIMAL(14,2);
-  DECLARE v_average    DECIMAL(14,6);
+  DECLARE v_joined         BOOLEAN;
+  DECLARE v_deleted_at     DATETIME(6);
+  DECLARE v_first_alert_id BIGINT UNSIGNED;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -874,40 +961,7 @@ BEGIN
   CALL begin_or_join(v_joined);
   SAVEPOINT check_fraud;
   CALL lock_user(p_user_id, v_deleted_at);
-  SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
-         COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
-         AVG(IF(status = 'completed', amount, NULL))
-    INTO v_payments, v_spent, v_average
-    FROM payments WHERE user_id = p_user_id AND kind = 'charge' FOR SHARE;
-
-  INSERT INTO fraud_alerts (user_id, rule_id, alert_level, alert_data)
-  SELECT p_user_id, rule_id,
-         CASE WHEN action = 'block' OR score >= 100 THEN 'critical'
-              WHEN score >= 50 THEN 'high'
-              WHEN score >= 30 THEN 'medium'
-              ELSE 'low' END,
-         JSON_OBJECT('metric', metric, 'value', value, 'over', over_limit, 'score', score, 'amount', p_amount)
-    FROM (SELECT rule_id, action,
-                 JSON_VALUE(rule_condition, '$.metric') AS metric,
-                 JSON_VALUE(rule_condition, '$.over'  RETURNING DECIMAL(20,6)) AS over_limit,
-                 JSON_VALUE(rule_condition, '$.score' RETURNING SIGNED) AS score,
-                 CASE JSON_VALUE(rule_condition, '$.metric')
-                   WHEN 'payments_24h'  THEN v_payments
-                   WHEN 'spent_24h'     THEN v_spent
-                   WHEN 'amount'        THEN p_amount
-                   WHEN 'times_average' THEN p_amount / v_average
-                 END AS value
-            FROM fraud_detection_rules) rule
-   WHERE value > over_limit;
-  IF ROW_COUNT() = 0 THEN
-    SET p_fraud_score = 0, p_should_block = FALSE;
-  ELSE
-    SELECT SUM(JSON_VALUE(alert.alert_data, '$.score' RETURNING SIGNED)), MAX(rule.action = 'block')
-      INTO p_fraud_score, p_should_block
-      FROM fraud_alerts alert JOIN fraud_detection_rules rule USING (rule_id)
-     WHERE alert.user_id = p_user_id AND alert.alert_id >= LAST_INSERT_ID();
-    SET p_should_block = p_should_block OR p_fraud_score >= policy_value('fraud_block_score');
-  END IF;
+  CALL score_purchase(p_user_id, p_amount, p_fraud_score, p_should_block, v_first_alert_id);
 
   IF v_joined THEN RELEASE SAVEPOINT check_fraud; ELSE COMMIT; END IF;
 END$$
@@ -946,17 +1000,23 @@ CREATE PROCEDURE `claim_sale_seat`(IN p_sale_id BIGINT UNSIGNED, IN p_fresh BOOL
 BEGIN
   DECLARE v_start SMALLINT UNSIGNED DEFAULT FLOOR(RAND() * policy_value('flash_sale_slots'));
   DECLARE v_slot  SMALLINT UNSIGNED;
+  DECLARE v_left  BOOLEAN DEFAULT TRUE;
 
-  SELECT slot INTO v_slot FROM flash_sale_stock
-   WHERE sale_id = p_sale_id AND slot >= v_start AND seats_left > 0
-   ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
-  IF v_slot IS NULL THEN
+  IF p_fresh THEN
     SELECT slot INTO v_slot FROM flash_sale_stock
-     WHERE sale_id = p_sale_id AND slot < v_start AND seats_left > 0
+     WHERE sale_id = p_sale_id AND slot >= v_start AND seats_left > 0
      ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
+    IF v_slot IS NULL THEN
+      SELECT slot INTO v_slot FROM flash_sale_stock
+       WHERE sale_id = p_sale_id AND slot < v_start AND seats_left > 0
+       ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
+    END IF;
+    IF v_slot IS NULL THEN
+      -- SELECT INTO, because a subquery in IF locks what it reads
+      SELECT COUNT(*) > 0 INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id AND seats_left > 0;
+    END IF;
   END IF;
-  IF v_slot IS NULL AND (NOT p_fresh OR EXISTS (SELECT 1 FROM flash_sale_stock
-                                                 WHERE sale_id = p_sale_id AND seats_left > 0)) THEN
+  IF v_slot IS NULL AND v_left THEN
     SELECT slot INTO v_slot FROM flash_sale_stock
      WHERE sale_id = p_sale_id AND seats_left > 0
      ORDER BY slot LIMIT 1 FOR UPDATE;
@@ -1093,37 +1153,46 @@ BEGIN
   DECLARE v_done BOOLEAN DEFAULT FALSE;
   DECLARE v_busy BOOLEAN;  -- a deadlock: the call has to be repeated
   DECLARE v_more BOOLEAN;
-  DECLARE c_courses CURSOR FOR SELECT DISTINCT course_id FROM course_deltas ORDER BY course_id;
-  DECLARE c_sales   CURSOR FOR SELECT sale_id FROM flash_sale_holds ORDER BY sale_id;
-  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
-  DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
+  DECLARE v_kept BOOLEAN DEFAULT FALSE;  -- a lock was not let go of
 
   CALL refuse_in_transaction('fold_counters');
 
-  OPEN c_courses;
-  FETCH c_courses INTO v_id;
-  WHILE NOT v_done DO
-    REPEAT
-      SET v_busy = FALSE, v_more = FALSE;
-      CALL fold_course(v_id, v_more);
-    UNTIL NOT v_busy AND NOT v_more END REPEAT;
-    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
-    FETCH c_courses INTO v_id;
-  END WHILE;
-  CLOSE c_courses;
+  BEGIN  -- its handlers must not see the error at the end
+    DECLARE c_courses CURSOR FOR SELECT DISTINCT course_id FROM course_deltas ORDER BY course_id;
+    DECLARE c_sales   CURSOR FOR SELECT sale_id FROM flash_sale_terms WHERE state IN ('open', 'settled') ORDER BY sale_id;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+    DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
+    DECLARE CONTINUE HANDLER FOR 1205 SET v_kept = TRUE;
 
-  SET v_done = FALSE;
-  OPEN c_sales;
-  FETCH c_sales INTO v_id;
-  WHILE NOT v_done DO
-    REPEAT
-      SET v_busy = FALSE;
-      CALL fold_flash_sale(v_id);
-    UNTIL NOT v_busy END REPEAT;
+    OPEN c_courses;
+    FETCH c_courses INTO v_id;
+    WHILE NOT v_done DO
+      REPEAT
+        SET v_busy = FALSE, v_more = FALSE;
+        CALL fold_course(v_id, v_more);
+      UNTIL NOT v_busy AND NOT v_more END REPEAT;
+      SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+      FETCH c_courses INTO v_id;
+    END WHILE;
+    CLOSE c_courses;
+
     SET v_done = FALSE;
+    OPEN c_sales;
     FETCH c_sales INTO v_id;
-  END WHILE;
-  CLOSE c_sales;
+    WHILE NOT v_done DO
+      REPEAT
+        SET v_busy = FALSE;
+        CALL fold_flash_sale(v_id);
+      UNTIL NOT v_busy END REPEAT;
+      SET v_done = FALSE;
+      FETCH c_sales INTO v_id;
+    END WHILE;
+    CLOSE c_sales;
+  END;
+
+  IF v_kept THEN
+    SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1205, MESSAGE_TEXT = 'Lock wait timeout exceeded; try restarting transaction';
+  END IF;
 END$$
 DELIMITER ;
 
@@ -1138,26 +1207,28 @@ BEGIN
   DECLARE v_total     INT;
   DECLARE v_rating    INT;
   DECLARE v_reviews   INT;
+  DECLARE v_newest    DATETIME(6);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     ROLLBACK;
     RESIGNAL;
   END;
 
-  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-  START TRANSACTION;
+  CALL begin_owned();
   SELECT course_id INTO v_course_id FROM courses WHERE course_id = p_course_id FOR UPDATE;
   SELECT JSON_ARRAYAGG(delta_id), SUM(enrolled), SUM(total), SUM(rating_sum), SUM(reviews), COUNT(*) = 5000
     INTO v_deltas, v_enrolled, v_total, v_rating, v_reviews, p_more
     FROM (SELECT * FROM course_deltas WHERE course_id = p_course_id LIMIT 5000 FOR UPDATE SKIP LOCKED) delta;
   IF v_deltas IS NOT NULL THEN
+    SELECT MAX(enrolled_at) INTO v_newest FROM enrollments WHERE course_id = p_course_id;
     UPDATE courses
        SET enrolled_students    = enrolled_students + v_enrolled,
            total_enrollments    = total_enrollments + v_total,
            rating_sum           = rating_sum + v_rating,
            review_count         = review_count + v_reviews,
-           last_enrollment_date = (SELECT MAX(enrolled_at) FROM enrollments WHERE course_id = p_course_id)
-     WHERE course_id = p_course_id;
+           last_enrollment_date = v_newest
+     WHERE course_id = p_course_id
+       AND NOT (v_enrolled = 0 AND v_total = 0 AND v_rating = 0 AND v_reviews = 0 AND last_enrollment_date <=> v_newest);
     DELETE delta FROM JSON_TABLE(v_deltas, '$[*]' COLUMNS (delta_id BIGINT UNSIGNED PATH '$')) folded
       STRAIGHT_JOIN course_deltas delta ON delta.delta_id = folded.delta_id;
   END IF;
@@ -1170,7 +1241,8 @@ CREATE PROCEDURE `fold_flash_sale`(IN p_sale_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Writes how many seats of a sale are taken into its row'
 BEGIN
-  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_max_seats INT UNSIGNED;
+  DECLARE v_ended     BOOLEAN;
   DECLARE v_left      BIGINT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
@@ -1178,14 +1250,16 @@ BEGIN
     RESIGNAL;
   END;
 
-  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-  START TRANSACTION;
-  SELECT course_id INTO v_course_id
-    FROM courses WHERE course_id = (SELECT course_id FROM flash_sales WHERE sale_id = p_sale_id) FOR SHARE;
-  CALL settle_flash_sale(p_sale_id);
+  CALL begin_owned();
+  SELECT max_seats INTO v_max_seats FROM flash_sales WHERE sale_id = p_sale_id FOR UPDATE;
+  SELECT end_time < UTC_TIMESTAMP(6) INTO v_ended FROM flash_sale_terms WHERE sale_id = p_sale_id;
+  IF v_ended THEN
+    CALL settle_flash_sale(p_sale_id);
+  END IF;
   SELECT SUM(seats_left) INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id;
-  UPDATE flash_sales SET seats_taken = max_seats - v_left
-   WHERE sale_id = p_sale_id AND seats_taken <> max_seats - v_left;
+  UPDATE flash_sales SET seats_taken = v_max_seats - v_left
+   WHERE sale_id = p_sale_id AND seats_taken <> v_max_seats - v_left;
+  UPDATE flash_sale_terms SET state = 'folded' WHERE sale_id = p_sale_id AND state = 'settled';
   COMMIT;
 END$$
 DELIMITER ;
@@ -1217,15 +1291,18 @@ CREATE PROCEDURE `lock_flash_sale`(
     COMMENT 'Locks a sale and its course for reading'
 BEGIN
   DECLARE v_course_status VARCHAR(20);
+  DECLARE v_start_time    DATETIME(6);
+  DECLARE v_end_time      DATETIME(6);
 
-  SELECT course_id INTO p_course_id FROM flash_sales WHERE sale_id = p_sale_id;
+  SELECT course_id INTO p_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id;
   IF p_course_id IS NULL THEN  -- an old snapshot does not show a new sale
-    SELECT course_id INTO p_course_id FROM flash_sales WHERE sale_id = p_sale_id FOR SHARE;
+    SELECT course_id INTO p_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
   END IF;
   SELECT status INTO v_course_status FROM courses WHERE course_id = p_course_id FOR SHARE;
-  SELECT discount_price, UTC_TIMESTAMP(6) BETWEEN start_time AND end_time INTO p_price, p_is_active
-    FROM flash_sales WHERE sale_id = p_sale_id FOR SHARE;
-  SET p_is_active = COALESCE(p_is_active AND v_course_status = 'active', FALSE);
+  SELECT discount_price, start_time, end_time INTO p_price, v_start_time, v_end_time
+    FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
+  -- in a statement of its own: the clock of the one that waited for the lock stood still
+  SET p_is_active = COALESCE(UTC_TIMESTAMP(6) BETWEEN v_start_time AND v_end_time AND v_course_status = 'active', FALSE);
 END$$
 DELIMITER ;
 
@@ -1240,6 +1317,52 @@ BEGIN
   IF v_user_id IS NULL THEN
     CALL raise_error('NO_SUCH_USER', p_user_id);
   END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `pay_next_period`(IN p_subscription_id BIGINT UNSIGNED, IN p_on DATE)
+    MODIFIES SQL DATA
+    COMMENT 'Pays the next period of a subscription'
+BEGIN
+  DECLARE v_status     VARCHAR(20);
+  DECLARE v_ends       BOOLEAN;
+  DECLARE v_due        DATE;
+  DECLARE v_period_end DATE;
+  DECLARE v_next_end   DATE;
+  DECLARE v_price      DECIMAL(10,2);
+  DECLARE v_tries      INT;
+
+  SELECT subscription.status, subscription.cancel_at_period_end, subscription.next_billing_date,
+         subscription.current_period_end, plan.price,
+         next_period_end(subscription.current_period_end, plan.months, DAY(subscription.start_date))
+    INTO v_status, v_ends, v_due, v_period_end, v_price, v_next_end
+    FROM subscriptions subscription
+    STRAIGHT_JOIN subscription_plans plan USING (plan_type)
+   WHERE subscription.subscription_id = p_subscription_id
+     FOR UPDATE OF subscription FOR SHARE OF plan;
+  IF v_status IS NULL THEN
+    CALL raise_error('NO_SUCH_SUBSCRIPTION', p_subscription_id);
+  END IF;
+  IF v_status NOT IN ('active', 'past_due') THEN
+    CALL raise_error('NOT_RENEWABLE', p_subscription_id);
+  END IF;
+  IF v_ends THEN
+    CALL raise_error('CANCELS_AT_PERIOD_END', p_subscription_id);
+  END IF;
+  IF v_due > p_on THEN
+    CALL raise_error('NOT_DUE', p_subscription_id);
+  END IF;
+
+  -- apart from the INSERT, which would lock the gap that it reads
+  SELECT COALESCE(MAX(retry_count) + 1, 0) INTO v_tries
+    FROM subscription_payments
+   WHERE subscription_id = p_subscription_id AND billing_period_start = v_period_end AND status = 'failed';
+  INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status, retry_count)
+  VALUES (p_subscription_id, v_price, v_period_end, v_next_end, 'completed', v_tries);
+  UPDATE subscriptions
+     SET status = 'active', current_period_end = v_next_end, next_billing_date = v_next_end
+   WHERE subscription_id = p_subscription_id;
 END$$
 DELIMITER ;
 
@@ -1268,11 +1391,16 @@ BEGIN
       IF v_joined THEN ROLLBACK TO SAVEPOINT process_course_purchase; END IF;
     END;
     IF NOT v_joined THEN ROLLBACK; END IF;
-    IF v_errno IN (1205, 1213) OR v_errno BETWEEN 30000 AND 32767 OR COALESCE(v_price, 0) = 0 THEN
+    IF v_errno IN (1205, 1213) OR v_errno BETWEEN 30000 AND 32767 THEN
       RESIGNAL;
     END IF;
-    CALL record_failed_purchase(p_user_id, p_course_id, p_payment_method, p_transaction_id, v_price, v_errno);
-    SET p_enrollment_id = NULL, p_status = 'FAILED';
+    SELECT price INTO v_price FROM courses WHERE course_id = p_course_id FOR SHARE;
+    IF COALESCE(v_price, 0) = 0 THEN
+      RESIGNAL;
+    END IF;
+    CALL record_failed_purchase(p_user_id, p_course_id, p_payment_method, p_transaction_id, v_price, v_errno, v_receipt);
+    SET p_status        = JSON_VALUE(v_receipt, '$.status'),
+        p_enrollment_id = JSON_VALUE(v_receipt, '$.enrollment_id' RETURNING UNSIGNED);
   END;
 
   CALL require_argument('p_user_id', p_user_id);
@@ -1295,12 +1423,14 @@ BEGIN
     IF v_deleted_at IS NOT NULL THEN
       CALL raise_error('USER_DELETED', p_user_id);
     END IF;
-    CALL sell_course(p_user_id, p_course_id, p_payment_method, p_transaction_id, v_price, p_enrollment_id, p_status);
+    CALL sell_course(p_user_id, p_course_id, p_payment_method, p_transaction_id, p_enrollment_id, p_status);
     IF p_status = 'SUCCESS' THEN
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'enrollment_id', p_enrollment_id)
        WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
-    ELSE
+    ELSEIF p_status = 'FRAUD_BLOCKED' THEN  -- its alerts stay
       DELETE FROM receipts WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
+    ELSE
+      ROLLBACK TO SAVEPOINT process_course_purchase;
     END IF;
   ELSE
     SET p_status        = JSON_VALUE(v_receipt, '$.status'),
@@ -1340,16 +1470,18 @@ BEGIN
   CALL begin_or_join(v_joined);
   SAVEPOINT process_refund;
   SELECT student_id INTO v_student_id FROM enrollments WHERE enrollment_id = p_enrollment_id;
+  IF v_student_id IS NULL THEN  -- an old snapshot does not show a new enrollment
+    SELECT student_id INTO v_student_id FROM enrollments WHERE enrollment_id = p_enrollment_id FOR SHARE;
+  END IF;
   IF v_student_id IS NOT NULL THEN
     CALL lock_user(v_student_id, v_deleted_at);
+    SELECT course_id, status, enrolled_at, progress_percentage INTO v_course_id, v_status, v_enrolled_at, v_progress
+      FROM enrollments WHERE enrollment_id = p_enrollment_id FOR UPDATE;
+    SELECT payment_id, amount INTO v_payment_id, v_amount
+      FROM payments
+     WHERE enrollment_id = p_enrollment_id AND kind = 'charge' AND status = 'completed'
+     ORDER BY payment_id LIMIT 1 FOR UPDATE;
   END IF;
-  SELECT student_id, course_id, status, enrolled_at, progress_percentage
-    INTO v_student_id, v_course_id, v_status, v_enrolled_at, v_progress
-    FROM enrollments WHERE enrollment_id = p_enrollment_id FOR UPDATE;
-  SELECT payment_id, amount INTO v_payment_id, v_amount
-    FROM payments
-   WHERE enrollment_id = p_enrollment_id AND kind = 'charge' AND status = 'completed'
-   ORDER BY payment_id LIMIT 1 FOR UPDATE;
 
   IF v_student_id IS NULL THEN
     SET p_result = 'ERROR: Enrollment not found';
@@ -1367,7 +1499,8 @@ BEGIN
        SET status = 'refunded', progress_percentage = 0, completed_at = NULL
      WHERE enrollment_id = p_enrollment_id;
     UPDATE course_access SET access_expires_at = UTC_TIMESTAMP(6)
-     WHERE student_id = v_student_id AND course_id = v_course_id;
+     WHERE student_id = v_student_id AND course_id = v_course_id
+       AND NOT has_enrollment_now(v_student_id, v_course_id);  -- bought anew since: that access stays
     SET p_result = CONCAT('SUCCESS: Refunded $', v_amount);
   END IF;
 
@@ -1392,19 +1525,19 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `record_failed_purchase`(
-  IN p_user_id        BIGINT UNSIGNED,
-  IN p_course_id      BIGINT UNSIGNED,
-  IN p_payment_method VARCHAR(50),
-  IN p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
-  IN p_amount         DECIMAL(10,2),
-  IN p_errno          INT
+  IN  p_user_id        BIGINT UNSIGNED,
+  IN  p_course_id      BIGINT UNSIGNED,
+  IN  p_payment_method VARCHAR(50),
+  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_amount         DECIMAL(10,2),
+  IN  p_errno          INT,
+  OUT p_receipt        JSON
 )
     MODIFIES SQL DATA
     COMMENT 'Records that a purchase failed on a database error'
 BEGIN
   DECLARE v_joined     BOOLEAN;
   DECLARE v_deleted_at DATETIME(6);
-  DECLARE v_receipt    JSON;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -1419,31 +1552,33 @@ BEGIN
   SAVEPOINT record_failed_purchase;
   CALL lock_user(p_user_id, v_deleted_at);
   CALL claim_receipt('process_course_purchase', p_transaction_id,
-                     CONCAT_WS('|', p_user_id, p_course_id, p_payment_method), v_receipt);
-  BEGIN
-    DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
-    INSERT INTO payments (user_id, amount, payment_method, status, transaction_id)
-    VALUES (p_user_id, p_amount, p_payment_method, 'failed', p_transaction_id);
-  END;
-  INSERT INTO payment_events (payment_id, event_type, event_data)
-  VALUES (LAST_INSERT_ID(), 'failed', JSON_OBJECT('course_id', p_course_id, 'amount', p_amount, 'errno', p_errno));
-  UPDATE receipts SET outcome = JSON_OBJECT('status', 'FAILED')
-   WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
+                     CONCAT_WS('|', p_user_id, p_course_id, p_payment_method), p_receipt);
+  IF p_receipt IS NULL THEN
+    BEGIN
+      DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+      INSERT INTO payments (user_id, amount, payment_method, status, transaction_id)
+      VALUES (p_user_id, p_amount, p_payment_method, 'failed', p_transaction_id);
+    END;
+    INSERT INTO payment_events (payment_id, event_type, event_data)
+    VALUES (LAST_INSERT_ID(), 'failed', JSON_OBJECT('course_id', p_course_id, 'amount', p_amount, 'errno', p_errno));
+    SET p_receipt = JSON_OBJECT('status', 'FAILED');
+    UPDATE receipts SET outcome = p_receipt
+     WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
+  END IF;
+
   IF v_joined THEN RELEASE SAVEPOINT record_failed_purchase; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `record_failed_renewal`(
-  IN p_subscription_id BIGINT UNSIGNED,
-  IN p_amount          DECIMAL(10,2),
-  IN p_period_start    DATE,
-  IN p_period_end      DATE
-)
+CREATE PROCEDURE `record_failed_renewal`(IN p_subscription_id BIGINT UNSIGNED, IN p_on DATE)
     MODIFIES SQL DATA
     COMMENT 'Records that a renewal failed on a database error'
 BEGIN
-  DECLARE v_joined BOOLEAN;
+  DECLARE v_joined     BOOLEAN;
+  DECLARE v_period_end DATE;
+  DECLARE v_next_end   DATE;
+  DECLARE v_price      DECIMAL(10,2);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -1456,10 +1591,20 @@ BEGIN
 
   CALL begin_or_join(v_joined);
   SAVEPOINT record_failed_renewal;
-  UPDATE subscriptions SET status = 'past_due' WHERE subscription_id = p_subscription_id;
-  INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status)
-  VALUES (p_subscription_id, p_amount, p_period_start, p_period_end, 'failed') AS fresh
-      ON DUPLICATE KEY UPDATE retry_count = retry_count + 1, amount = fresh.amount;
+  SELECT subscription.current_period_end, plan.price,
+         next_period_end(subscription.current_period_end, plan.months, DAY(subscription.start_date))
+    INTO v_period_end, v_price, v_next_end
+    FROM subscriptions subscription
+    STRAIGHT_JOIN subscription_plans plan USING (plan_type)
+   WHERE subscription.subscription_id = p_subscription_id
+     AND subscription.status IN ('active', 'past_due') AND subscription.next_billing_date <= p_on
+     FOR UPDATE OF subscription FOR SHARE OF plan;
+  IF v_period_end IS NOT NULL THEN
+    UPDATE subscriptions SET status = 'past_due' WHERE subscription_id = p_subscription_id;
+    INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status)
+    VALUES (p_subscription_id, v_price, v_period_end, v_next_end, 'failed') AS fresh
+        ON DUPLICATE KEY UPDATE retry_count = retry_count + 1, amount = fresh.amount;
+  END IF;
   IF v_joined THEN RELEASE SAVEPOINT record_failed_renewal; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
@@ -1615,6 +1760,7 @@ BEGIN
              section_id BIGINT UNSIGNED PATH '$.section_id',
              completed  BOOLEAN         PATH '$.completed' DEFAULT 'false' ON EMPTY)) entry
       LEFT JOIN lesson_sections section ON section.section_id = entry.section_id
+       FOR SHARE OF section
   )
   SELECT CASE WHEN lesson.lesson_id IS NOT NULL AND enrollment.enrollment_id IS NULL THEN 'NOT_ENROLLED' ELSE 'BAD_PROGRESS' END,
          CASE WHEN lesson.lesson_id IS NULL THEN CONCAT('there is no ', subject)
@@ -1627,8 +1773,8 @@ BEGIN
       ON enrollment.student_id = p_student_id AND enrollment.course_id = lesson.course_id AND enrollment.in_force = 1
    WHERE lesson.lesson_id IS NULL
       OR enrollment.enrollment_id IS NULL
-      OR (completes_lesson AND EXISTS (SELECT 1 FROM lesson_sections WHERE lesson_id = lesson.lesson_id))
-   ORDER BY place LIMIT 1 FOR SHARE;
+      OR (completes_lesson AND EXISTS (SELECT 1 FROM lesson_sections WHERE lesson_id = lesson.lesson_id FOR SHARE))
+   ORDER BY place LIMIT 1 FOR SHARE OF lesson, enrollment;
   IF v_error IS NOT NULL THEN
     CALL raise_error(v_error, v_subject);
   END IF;
@@ -1638,7 +1784,8 @@ BEGIN
             FROM JSON_TABLE(p_updates, '$[*]' COLUMNS (
                    lesson_id  BIGINT UNSIGNED PATH '$.lesson_id',
                    section_id BIGINT UNSIGNED PATH '$.section_id')) entry
-            LEFT JOIN lesson_sections section ON section.section_id = entry.section_id) touched;
+            LEFT JOIN lesson_sections section ON section.section_id = entry.section_id
+             FOR SHARE OF section) touched;
 END$$
 DELIMITER ;
 
@@ -1649,6 +1796,7 @@ CREATE PROCEDURE `refuse_in_transaction`(IN p_procedure VARCHAR(64))
 BEGIN
   DECLARE v_open BOOLEAN DEFAULT TRUE;
 
+  CALL undo_leftover();
   BEGIN
     DECLARE EXIT HANDLER FOR 1305 SET v_open = FALSE;
     SAVEPOINT refuse_in_transaction;
@@ -1662,7 +1810,12 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `refuse_prerequisite_cycle`(IN p_course_id BIGINT UNSIGNED, IN p_prerequisite_course_id BIGINT UNSIGNED)
+CREATE PROCEDURE `refuse_prerequisite_cycle`(
+  IN p_course_id                  BIGINT UNSIGNED,
+  IN p_prerequisite_course_id     BIGINT UNSIGNED,
+  IN p_old_course_id              BIGINT UNSIGNED,
+  IN p_old_prerequisite_course_id BIGINT UNSIGNED
+)
     READS SQL DATA
     COMMENT 'Refuses a prerequisite that would close a cycle'
 BEGIN
@@ -1671,7 +1824,9 @@ BEGIN
 
   SELECT name INTO v_mutex FROM mutexes WHERE name = 'course_prerequisites' FOR UPDATE;
   WITH RECURSIVE links AS (
-    SELECT course_id, prerequisite_course_id FROM course_prerequisites FOR SHARE
+    SELECT course_id, prerequisite_course_id FROM course_prerequisites
+     WHERE NOT (course_id <=> p_old_course_id AND prerequisite_course_id <=> p_old_prerequisite_course_id)
+       FOR SHARE
   ), required (course_id) AS (
     SELECT p_prerequisite_course_id
     UNION
@@ -1723,14 +1878,21 @@ CREATE PROCEDURE `renew_next_period`(IN p_subscription_id BIGINT UNSIGNED, IN p_
 BEGIN
   DECLARE v_ends       BOOLEAN;
   DECLARE v_period_end DATE;
+  DECLARE v_errno      INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
-    COMMIT;  -- keeps the record of the failed attempt
+    GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
+    ROLLBACK;
     SET p_outcome = 'FAILED';
+    IF v_errno NOT IN (1205, 1213) THEN
+      BEGIN
+        DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;  -- the batch goes on with the next one
+        CALL record_failed_renewal(p_subscription_id, p_on);
+      END;
+    END IF;
   END;
 
-  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-  START TRANSACTION;
+  CALL begin_owned();
   SELECT cancel_at_period_end, current_period_end INTO v_ends, v_period_end
     FROM subscriptions
    WHERE subscription_id = p_subscription_id AND status IN ('active', 'past_due') AND next_billing_date <= p_on
@@ -1741,7 +1903,7 @@ BEGIN
     UPDATE subscriptions SET status = 'cancelled' WHERE subscription_id = p_subscription_id;
     SET p_outcome = 'CANCELLED';
   ELSE
-    CALL renew_subscription_on(p_subscription_id, p_on);
+    CALL pay_next_period(p_subscription_id, p_on);
     SET p_outcome = 'RENEWED';
   END IF;
   COMMIT;
@@ -1753,93 +1915,31 @@ CREATE PROCEDURE `renew_subscription`(IN p_subscription_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Renews a subscription that is due'
 BEGIN
-  CALL require_argument('p_subscription_id', p_subscription_id);
-  CALL renew_subscription_on(p_subscription_id, UTC_DATE());
-END$$
-DELIMITER ;
-
-DELIMITER $$
-CREATE PROCEDURE `renew_subscription_on`(IN p_subscription_id BIGINT UNSIGNED, IN p_on DATE)
-    MODIFIES SQL DATA
-    COMMENT 'Renews a subscription that is due on a day'
-BEGIN
-  DECLARE v_joined     BOOLEAN;
-  DECLARE v_status     VARCHAR(20);
-  DECLARE v_ends       BOOLEAN;
-  DECLARE v_period_end DATE;
-  DECLARE v_next_end   DATE;
-  DECLARE v_due        DATE;
-  DECLARE v_price      DECIMAL(10,2);
-  DECLARE v_errno      INT;
+  DECLARE v_joined BOOLEAN;
+  DECLARE v_errno  INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
     BEGIN
       DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
-      IF v_joined THEN ROLLBACK TO SAVEPOINT renew_subscription_on; END IF;
+      IF v_joined THEN ROLLBACK TO SAVEPOINT renew_subscription; END IF;
     END;
     IF NOT v_joined THEN ROLLBACK; END IF;
-    IF v_next_end IS NOT NULL AND v_errno NOT IN (1205, 1213) AND v_errno NOT BETWEEN 30000 AND 32767 THEN
+    IF v_errno NOT IN (1205, 1213) AND v_errno NOT BETWEEN 30000 AND 32767 THEN
       BEGIN
         DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;  -- the first error is the one to tell
-        CALL record_failed_renewal(p_subscription_id, v_price, v_period_end, v_next_end);
+        CALL record_failed_renewal(p_subscription_id, UTC_DATE());
       END;
     END IF;
     RESIGNAL;
   END;
 
+  CALL require_argument('p_subscription_id', p_subscription_id);
+
   CALL begin_or_join(v_joined);
-  SAVEPOINT renew_subscription_on;
-  SELECT subscription.status, subscription.cancel_at_period_end, subscription.next_billing_date,
-         subscription.current_period_end, plan.price,
-         next_period_end(subscription.current_period_end, plan.months, DAY(subscription.start_date))
-    INTO v_status, v_ends, v_due, v_period_end, v_price, v_next_end
-    FROM subscriptions subscription
-    STRAIGHT_JOIN subscription_plans plan USING (plan_type)
-   WHERE subscription.subscription_id = p_subscription_id
-     FOR UPDATE OF subscription FOR SHARE OF plan;
-  IF v_status IS NULL THEN
-    CALL raise_error('NO_SUCH_SUBSCRIPTION', p_subscription_id);
-  END IF;
-  IF v_status NOT IN ('active', 'past_due') THEN
-    CALL raise_error('NOT_RENEWABLE', p_subscription_id);
-  END IF;
-  IF v_ends THEN
-    CALL raise_error('CANCELS_AT_PERIOD_END', p_subscription_id);
-  END IF;
-  IF v_due > p_on THEN
-    CALL raise_error('NOT_DUE', p_subscription_id);
-  END IF;
-
-  INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status, retry_count)
-  SELECT p_subscription_id, v_price, v_period_end, v_next_end, 'completed', COALESCE(MAX(failed.retry_count) + 1, 0)
-    FROM subscription_payments failed
-   WHERE failed.subscription_id = p_subscription_id AND failed.billing_period_start = v_period_end
-     AND failed.status = 'failed';
-  UPDATE subscriptions
-     SET status = 'active', current_period_end = v_next_end, next_billing_date = v_next_end
-   WHERE subscription_id = p_subscription_id;
-
-  IF v_joined THEN RELEASE SAVEPOINT renew_subscription_on; ELSE COMMIT; END IF;
-END$$
-DELIMITER ;
-
-DELIMITER $$
-CREATE PROCEDURE `reopen_flash_sale`(IN p_sale_id BIGINT UNSIGNED, IN p_course_id BIGINT UNSIGNED, IN p_end_time DATETIME(6))
-    MODIFIES SQL DATA
-    COMMENT 'Follows a sale''s new end'
-BEGIN
-  DECLARE v_held BOOLEAN;
-  DECLARE v_left BIGINT;
-
-  SELECT COUNT(*) INTO v_held FROM flash_sale_holds WHERE sale_id = p_sale_id FOR UPDATE;
-  IF v_held THEN
-    UPDATE flash_sale_holds SET end_time = p_end_time WHERE sale_id = p_sale_id;
-  ELSEIF p_end_time >= UTC_TIMESTAMP(6) THEN
-    SELECT SUM(seats_left) INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id FOR SHARE;
-    CALL set_seats_aside(p_course_id, v_left);
-    INSERT INTO flash_sale_holds (sale_id, course_id, end_time) VALUES (p_sale_id, p_course_id, p_end_time);
-  END IF;
+  SAVEPOINT renew_subscription;
+  CALL pay_next_period(p_subscription_id, UTC_DATE());
+  IF v_joined THEN RELEASE SAVEPOINT renew_subscription; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -1859,16 +1959,65 @@ CREATE PROCEDURE `resize_flash_sale`(IN p_sale_id BIGINT UNSIGNED, IN p_course_i
     MODIFIES SQL DATA
     COMMENT 'Adds seats to a sale or takes unsold ones back'
 BEGIN
-  DECLARE v_held BOOLEAN;
+  DECLARE v_state VARCHAR(10);
 
+  SELECT state INTO v_state FROM flash_sale_terms WHERE sale_id = p_sale_id FOR UPDATE;
   IF p_more > 0 THEN
     CALL add_sale_stock(p_sale_id, p_more);
   ELSE
     CALL take_sale_stock(p_sale_id, -p_more);
   END IF;
-  SELECT COUNT(*) INTO v_held FROM flash_sale_holds WHERE sale_id = p_sale_id FOR UPDATE;
-  IF v_held THEN
+  IF v_state = 'open' THEN
     CALL set_seats_aside(p_course_id, p_more);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `score_purchase`(
+  IN  p_user_id        BIGINT UNSIGNED,
+  IN  p_amount         DECIMAL(10,2),
+  OUT p_fraud_score    INT,
+  OUT p_should_block   BOOLEAN,
+  OUT p_first_alert_id BIGINT UNSIGNED
+)
+    MODIFIES SQL DATA
+    COMMENT 'Scores a purchase and writes the alerts'
+BEGIN
+  DECLARE v_payments INT;
+  DECLARE v_spent    DECIMAL(14,2);
+  DECLARE v_average  DECIMAL(14,6);
+
+  CALL sum_payments(p_user_id, v_payments, v_spent, v_average);
+  INSERT INTO fraud_alerts (user_id, rule_id, alert_level, alert_data)
+  SELECT p_user_id, rule_id,
+         CASE WHEN action = 'block' OR score >= 100 THEN 'critical'
+              WHEN score >= 50 THEN 'high'
+              WHEN score >= 30 THEN 'medium'
+              ELSE 'low' END,
+         JSON_OBJECT('metric', metric, 'value', value, 'over', over_limit, 'score', score, 'amount', p_amount)
+    FROM (SELECT rule_id, action,
+                 JSON_VALUE(rule_condition, '$.metric') AS metric,
+                 JSON_VALUE(rule_condition, '$.over'  RETURNING DECIMAL(20,6)) AS over_limit,
+                 JSON_VALUE(rule_condition, '$.score' RETURNING SIGNED) AS score,
+                 CASE JSON_VALUE(rule_condition, '$.metric')
+                   WHEN 'payments_24h'  THEN v_payments
+                   WHEN 'spent_24h'     THEN v_spent
+                   WHEN 'amount'        THEN p_amount
+                   WHEN 'times_average' THEN p_amount / v_average
+                 END AS value
+            FROM fraud_detection_rules) rule
+   WHERE value > over_limit;
+  IF ROW_COUNT() = 0 THEN
+    SET p_fraud_score = 0, p_should_block = FALSE, p_first_alert_id = NULL;
+  ELSE
+    SET p_first_alert_id = LAST_INSERT_ID();
+    SELECT SUM(JSON_VALUE(alert.alert_data, '$.score' RETURNING SIGNED)), MAX(rule.action = 'block')
+      INTO p_fraud_score, p_should_block
+      FROM fraud_alerts alert JOIN fraud_detection_rules rule USING (rule_id)
+     WHERE alert.user_id = p_user_id AND alert.alert_id >= p_first_alert_id
+       FOR SHARE OF rule;
+    SET p_should_block = p_should_block OR p_fraud_score >= policy_value('fraud_block_score');
   END IF;
 END$$
 DELIMITER ;
@@ -1879,27 +2028,27 @@ CREATE PROCEDURE `sell_course`(
   IN  p_course_id      BIGINT UNSIGNED,
   IN  p_payment_method VARCHAR(50),
   IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
-  OUT p_price          DECIMAL(10,2),
   OUT p_enrollment_id  BIGINT UNSIGNED,
   OUT p_status         VARCHAR(50)
 )
     MODIFIES SQL DATA
     COMMENT 'Sells a course inside the caller''s transaction'
 sale: BEGIN
-  DECLARE v_fraud_score  INT DEFAULT 0;
+  DECLARE v_price        DECIMAL(10,2);
+  DECLARE v_fraud_score  INT;
   DECLARE v_should_block BOOLEAN DEFAULT FALSE;
   DECLARE v_payment_id   BIGINT UNSIGNED;
-  DECLARE v_begun_at     DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
+  DECLARE v_first_alert  BIGINT UNSIGNED;
 
-  CALL admit_student(p_user_id, p_course_id, p_status, p_price);
+  CALL admit_student(p_user_id, p_course_id, p_status, v_price);
   IF p_status <> 'CAN_ENROLL' THEN
     LEAVE sale;
   END IF;
-  IF p_price > 0 THEN
-    CALL check_fraud(p_user_id, p_price, v_fraud_score, v_should_block);
+  IF v_price > 0 THEN
+    CALL score_purchase(p_user_id, v_price, v_fraud_score, v_should_block, v_first_alert);
   END IF;
   IF v_should_block THEN
-    SET p_status = 'FRAUD_BLOCKED';
+    SET p_status = IF(has_enrollment_now(p_user_id, p_course_id), 'ALREADY_ENROLLED', 'FRAUD_BLOCKED');
     LEAVE sale;
   END IF;
   CALL add_enrollment(p_user_id, p_course_id, NULL, p_enrollment_id);
@@ -1908,11 +2057,10 @@ sale: BEGIN
     LEAVE sale;
   END IF;
 
-  IF p_price > 0 THEN
-    CALL charge_for_enrollment(p_user_id, p_enrollment_id, p_price, p_payment_method, p_transaction_id, v_payment_id);
-    IF v_fraud_score > 0 THEN
-      UPDATE fraud_alerts SET payment_id = v_payment_id
-       WHERE user_id = p_user_id AND created_at >= v_begun_at AND payment_id IS NULL;
+  IF v_price > 0 THEN
+    CALL charge_for_enrollment(p_user_id, p_enrollment_id, v_price, p_payment_method, p_transaction_id, v_payment_id);
+    IF v_first_alert IS NOT NULL THEN
+      UPDATE fraud_alerts SET payment_id = v_payment_id WHERE user_id = p_user_id AND alert_id >= v_first_alert;
     END IF;
   END IF;
   SET p_status = 'SUCCESS';
@@ -1924,15 +2072,13 @@ CREATE PROCEDURE `set_seats_aside`(IN p_course_id BIGINT UNSIGNED, IN p_seats BI
     MODIFIES SQL DATA
     COMMENT 'Takes seats of a course off the market, or gives them back'
 BEGIN
-  DECLARE v_max_students INT UNSIGNED;
+  DECLARE v_free BIGINT;
 
-  SELECT max_students INTO v_max_students FROM courses WHERE course_id = p_course_id FOR SHARE;
-  UPDATE course_seats
-     SET seats_taken = seats_taken + p_seats
-   WHERE course_id = p_course_id AND (p_seats <= 0 OR seats_taken + p_seats <= v_max_students);
-  IF v_max_students IS NOT NULL AND p_seats > 0 AND ROW_COUNT() = 0 THEN
+  SELECT CAST(seats AS SIGNED) - seats_taken INTO v_free FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
+  IF p_seats > 0 AND p_seats > v_free THEN
     CALL raise_error('SEATS_NOT_FREE', p_course_id);
   END IF;
+  UPDATE course_seats SET seats_taken = seats_taken + p_seats WHERE course_id = p_course_id;
 END$$
 DELIMITER ;
 
@@ -1944,8 +2090,8 @@ BEGIN
   DECLARE v_sale_id BIGINT UNSIGNED;
   DECLARE v_done    BOOLEAN DEFAULT FALSE;
   DECLARE c_ended CURSOR FOR
-    SELECT sale_id FROM flash_sale_holds
-     WHERE course_id = p_course_id AND end_time < UTC_TIMESTAMP(6) ORDER BY sale_id;
+    SELECT sale_id FROM flash_sale_terms
+     WHERE course_id = p_course_id AND state = 'open' AND end_time < UTC_TIMESTAMP(6) FOR UPDATE;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   OPEN c_ended;
@@ -1963,17 +2109,14 @@ DELIMITER $$
 CREATE PROCEDURE `settle_flash_sale`(IN p_sale_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Gives the unsold seats of an ended sale back, once'
-settlement: BEGIN
+BEGIN
   DECLARE v_course_id BIGINT UNSIGNED;
-  DECLARE v_end_time  DATETIME(6);
   DECLARE v_left      BIGINT;
 
-  SELECT course_id, end_time INTO v_course_id, v_end_time FROM flash_sales WHERE sale_id = p_sale_id FOR UPDATE;
-  IF v_end_time >= UTC_TIMESTAMP(6) THEN
-    LEAVE settlement;
-  END IF;
-  DELETE FROM flash_sale_holds WHERE sale_id = p_sale_id;
-  IF ROW_COUNT() = 1 THEN
+  SELECT course_id INTO v_course_id FROM flash_sale_terms
+   WHERE sale_id = p_sale_id AND state = 'open' AND end_time < UTC_TIMESTAMP(6) FOR UPDATE;
+  IF v_course_id IS NOT NULL THEN
+    UPDATE flash_sale_terms SET state = 'settled' WHERE sale_id = p_sale_id;
     SELECT SUM(seats_left) INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id FOR SHARE;
     CALL set_seats_aside(v_course_id, -v_left);
   END IF;
@@ -2016,6 +2159,38 @@ BEGIN
    WHERE user_id = p_user_id AND status IN ('active', 'past_due');
 
   IF v_joined THEN RELEASE SAVEPOINT soft_delete_user; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `sum_payments`(
+  IN  p_user_id  BIGINT UNSIGNED,
+  OUT p_payments INT,
+  OUT p_spent    DECIMAL(14,2),
+  OUT p_average  DECIMAL(14,6)
+)
+    READS SQL DATA
+    COMMENT 'What the fraud rules ask of a user''s charges'
+BEGIN
+  DECLARE v_day_ago DATETIME(6) DEFAULT UTC_TIMESTAMP(6) - INTERVAL 24 HOUR;
+  DECLARE v_seen    DATETIME(6);
+  DECLARE v_changed DATETIME(6);
+
+  SELECT payments_changed_at INTO v_seen FROM users WHERE user_id = p_user_id;
+  SELECT payments_changed_at INTO v_changed FROM users WHERE user_id = p_user_id FOR UPDATE;
+  IF v_seen <=> v_changed THEN
+    SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
+           COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
+           AVG(IF(status = 'completed', amount, NULL))
+      INTO p_payments, p_spent, p_average
+      FROM payments WHERE user_id = p_user_id AND kind = 'charge';
+  ELSE
+    SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
+           COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
+           AVG(IF(status = 'completed', amount, NULL))
+      INTO p_payments, p_spent, p_average
+      FROM payments WHERE user_id = p_user_id AND kind = 'charge' FOR SHARE;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2091,21 +2266,39 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `undo_leftover`()
+    COMMENT 'Undoes what a killed call has left open'
+BEGIN
+  DECLARE v_leftover BOOLEAN DEFAULT TRUE;
+
+  BEGIN
+    DECLARE EXIT HANDLER FOR 1305 SET v_leftover = FALSE;  -- no such savepoint: nothing was left
+    ROLLBACK TO SAVEPOINT owned_by_a_procedure;
+  END;
+  IF v_leftover THEN
+    ROLLBACK;
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `withdraw_flash_sale`(IN p_sale_id BIGINT UNSIGNED, IN p_course_id BIGINT UNSIGNED, IN p_max_seats INT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Takes the stock of a sale that sold nothing away'
 BEGIN
-  DECLARE v_left BIGINT;
+  DECLARE v_state VARCHAR(10);
+  DECLARE v_left  BIGINT;
 
+  SELECT state INTO v_state FROM flash_sale_terms WHERE sale_id = p_sale_id FOR UPDATE;
   SELECT SUM(seats_left) INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id FOR UPDATE;
   IF v_left < p_max_seats THEN
     CALL raise_error('SALE_HAS_BUYERS', p_sale_id);
   END IF;
-  DELETE FROM flash_sale_holds WHERE sale_id = p_sale_id;
-  IF ROW_COUNT() = 1 THEN
+  DELETE FROM flash_sale_stock WHERE sale_id = p_sale_id;
+  DELETE FROM flash_sale_terms WHERE sale_id = p_sale_id;
+  IF v_state = 'open' THEN
     CALL set_seats_aside(p_course_id, -v_left);
   END IF;
-  DELETE FROM flash_sale_stock WHERE sale_id = p_sale_id;
 END$$
 DELIMITER ;
 
@@ -2117,6 +2310,7 @@ select `users`.`user_id` AS `user_id`,
     `users`.`password_hash` AS `password_hash`,
     `users`.`deleted_at` AS `deleted_at`,
     `users`.`deletion_reason` AS `deletion_reason`,
+    `users`.`payments_changed_at` AS `payments_changed_at`,
     `users`.`created_at` AS `created_at`,
     `users`.`updated_at` AS `updated_at`
 from `users`
@@ -2201,7 +2395,7 @@ where ((`student`.`user_type` = 'student') or (`enrollment`.`enrollment_id` is n
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_counter_drift` AS with `counted` as (select `course`.`course_id` AS `course_id`,count(`enrollment`.`in_force`) AS `enrolled_students`,count(`enrollment`.`enrollment_id`) AS `total_enrollments`,max(`enrollment`.`enrolled_at`) AS `last_enrollment_date` from (`courses` `course` left join `enrollments` `enrollment` on((`enrollment`.`course_id` = `course`.`course_id`))) group by `course`.`course_id`),
      `rated` as (select `course`.`course_id` AS `course_id`,coalesce(sum(`review`.`rating`),0) AS `rating_sum`,count(`review`.`review_id`) AS `review_count` from (`courses` `course` left join `reviews` `review` on((`review`.`course_id` = `course`.`course_id`))) group by `course`.`course_id`),
      `pending` as (select `course_deltas`.`course_id` AS `course_id`,sum(`course_deltas`.`enrolled`) AS `enrolled`,sum(`course_deltas`.`total`) AS `total`,sum(`course_deltas`.`rating_sum`) AS `rating_sum`,sum(`course_deltas`.`reviews`) AS `reviews` from `course_deltas` group by `course_deltas`.`course_id`),
-     `stock` as (select `sale`.`sale_id` AS `sale_id`,`sale`.`course_id` AS `course_id`,sum(`stock`.`seats_left`) AS `seats_left`,max(`hold`.`sale_id`) AS `held` from ((`flash_sales` `sale` join `flash_sale_stock` `stock` on((`stock`.`sale_id` = `sale`.`sale_id`))) left join `flash_sale_holds` `hold` on((`hold`.`sale_id` = `sale`.`sale_id`))) group by `sale`.`sale_id`)
+     `stock` as (select `terms`.`sale_id` AS `sale_id`,`terms`.`course_id` AS `course_id`,`terms`.`state` AS `state`,sum(`stock`.`seats_left`) AS `seats_left` from (`flash_sale_terms` `terms` join `flash_sale_stock` `stock` on((`stock`.`sale_id` = `terms`.`sale_id`))) group by `terms`.`sale_id`)
 select 'courses.enrolled_students' AS `counter`,
     `course`.`course_id` AS `row_id`,
     cast((`course`.`enrolled_students` + coalesce(`pending`.`enrolled`,0)) as char charset utf8mb4) AS `stored_value`,
@@ -2241,7 +2435,7 @@ select 'course_seats.seats_taken' AS `course_seats.seats_taken`,
     `seats`.`course_id` AS `course_id`,
     `seats`.`seats_taken` AS `seats_taken`,
     (`counted`.`enrolled_students` + coalesce(`held`.`seats_left`,0)) AS `counted.enrolled_students + COALESCE(held.seats_left, 0)`
-from ((`course_seats` `seats` join `counted` on((`seats`.`course_id` = `counted`.`course_id`))) left join (select `stock`.`course_id` AS `course_id`,sum(`stock`.`seats_left`) AS `seats_left` from `stock` where (`stock`.`held` is not null) group by `stock`.`course_id`) `held` on((`seats`.`course_id` = `held`.`course_id`)))
+from ((`course_seats` `seats` join `counted` on((`seats`.`course_id` = `counted`.`course_id`))) left join (select `stock`.`course_id` AS `course_id`,sum(`stock`.`seats_left`) AS `seats_left` from `stock` where (`stock`.`state` = 'open') group by `stock`.`course_id`) `held` on((`seats`.`course_id` = `held`.`course_id`)))
 where (`seats`.`seats_taken` <> (`counted`.`enrolled_students` + coalesce(`held`.`seats_left`,0)))
 union all
 select 'flash_sales.seats_taken' AS `flash_sales.seats_taken`,
@@ -2249,14 +2443,14 @@ select 'flash_sales.seats_taken' AS `flash_sales.seats_taken`,
     `sale`.`seats_taken` AS `seats_taken`,
     (`sale`.`max_seats` - `stock`.`seats_left`) AS `sale.max_seats - stock.seats_left`
 from (`flash_sales` `sale` join `stock` on((`sale`.`sale_id` = `stock`.`sale_id`)))
-where ((`stock`.`held` is null) and (`sale`.`seats_taken` <> (`sale`.`max_seats` - `stock`.`seats_left`)))
+where ((`stock`.`state` = 'folded') and (`sale`.`seats_taken` <> (`sale`.`max_seats` - `stock`.`seats_left`)))
 union all
 select 'flash_sales.stock' AS `flash_sales.stock`,
     `sale`.`sale_id` AS `sale_id`,
     (`sale`.`max_seats` - `stock`.`seats_left`) AS `sale.max_seats - stock.seats_left`,
     (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)) AS `Name_exp_32`
 from (`flash_sales` `sale` join `stock` on((`sale`.`sale_id` = `stock`.`sale_id`)))
-where ((`sale`.`max_seats` - `stock`.`seats_left`) <> (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)));
+where ((`sale`.`max_seats` - `stock`.`seats_left`) < (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)));
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `instructor_earnings` AS
 select `catalog`.`instructor_id` AS `instructor_id`,
@@ -2271,38 +2465,49 @@ select `catalog`.`instructor_id` AS `instructor_id`,
 from (`course_catalog` `catalog` left join lateral (select sum(if((`payment`.`kind` = 'charge'),`payment`.`amount`,0)) AS `total_revenue`,sum(if((`payment`.`kind` = 'refund'),-(`payment`.`amount`),0)) AS `refunded` from (`enrollments` `enrollment` join `payments` `payment` on((`payment`.`enrollment_id` = `enrollment`.`enrollment_id`))) where ((`enrollment`.`course_id` = `catalog`.`course_id`) and (`payment`.`status` in ('completed','refunded')))) `money` on(true));
 
 DELIMITER $$
+CREATE TRIGGER `course_prerequisites_before_delete` BEFORE DELETE ON `course_prerequisites` FOR EACH ROW BEGIN
+  DECLARE v_mutex VARCHAR(64);
+
+  SELECT name INTO v_mutex FROM mutexes WHERE name = 'course_prerequisites' FOR UPDATE;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `course_prerequisites_before_insert` BEFORE INSERT ON `course_prerequisites` FOR EACH ROW BEGIN
-  CALL refuse_prerequisite_cycle(NEW.course_id, NEW.prerequisite_course_id);
+  CALL refuse_prerequisite_cycle(NEW.course_id, NEW.prerequisite_course_id, NULL, NULL);
 END$$
 DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `course_prerequisites_before_update` BEFORE UPDATE ON `course_prerequisites` FOR EACH ROW BEGIN
-  CALL refuse_prerequisite_cycle(NEW.course_id, NEW.prerequisite_course_id);
+  CALL refuse_prerequisite_cycle(NEW.course_id, NEW.prerequisite_course_id, OLD.course_id, OLD.prerequisite_course_id);
 END$$
 DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `courses_after_insert` AFTER INSERT ON `courses` FOR EACH ROW BEGIN
   IF NEW.max_students IS NOT NULL THEN
-    INSERT INTO course_seats (course_id) VALUES (NEW.course_id);
+    INSERT INTO course_seats (course_id, seats) VALUES (NEW.course_id, NEW.max_students);
   END IF;
 END$$
 DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `courses_after_update` AFTER UPDATE ON `courses` FOR EACH ROW BEGIN
-  IF OLD.max_students IS NOT NULL AND NEW.max_students IS NULL THEN
-    DELETE FROM course_seats WHERE course_id = NEW.course_id;
-  END IF;
-  IF OLD.max_students IS NULL AND NEW.max_students IS NOT NULL THEN
-    INSERT INTO course_seats (course_id, seats_taken) VALUES (NEW.course_id, count_seats_taken(NEW.course_id));
+  IF NOT NEW.max_students <=> OLD.max_students THEN
+    CALL change_seat_limit(NEW.course_id, OLD.max_students, NEW.max_students);
   END IF;
 END$$
 DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `courses_before_delete` BEFORE DELETE ON `courses` FOR EACH ROW BEGIN
+  DECLARE v_students INT;
+
+  SELECT COUNT(*) INTO v_students FROM enrollments WHERE course_id = OLD.course_id FOR SHARE;
+  IF v_students > 0 THEN
+    CALL raise_error('COURSE_HAS_STUDENTS', OLD.course_id);
+  END IF;
   DELETE FROM course_seats WHERE course_id = OLD.course_id;
 END$$
 DELIMITER ;
@@ -2339,7 +2544,8 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `enrollments_after_update` AFTER UPDATE ON `enrollments` FOR EACH ROW BEGIN
-  IF NOT NEW.in_force <=> OLD.in_force OR NEW.course_id <> OLD.course_id THEN
+  IF NOT NEW.in_force <=> OLD.in_force OR NEW.course_id <> OLD.course_id
+     OR NEW.enrolled_at <> OLD.enrolled_at THEN
     INSERT INTO course_deltas (course_id, enrolled, total) VALUES
       (OLD.course_id, -(OLD.in_force IS NOT NULL), -1),
       (NEW.course_id, NEW.in_force IS NOT NULL, 1);
@@ -2356,16 +2562,17 @@ DELIMITER ;
 DELIMITER $$
 CREATE TRIGGER `flash_sales_after_insert` AFTER INSERT ON `flash_sales` FOR EACH ROW BEGIN
   CALL settle_ended_sales(NEW.course_id);
-  CALL set_seats_aside(NEW.course_id, NEW.max_seats);
-  INSERT INTO flash_sale_holds (sale_id, course_id, end_time) VALUES (NEW.sale_id, NEW.course_id, NEW.end_time);
+  INSERT INTO flash_sale_terms (sale_id, course_id, discount_price, start_time, end_time)
+  VALUES (NEW.sale_id, NEW.course_id, NEW.discount_price, NEW.start_time, NEW.end_time);
   CALL add_sale_stock(NEW.sale_id, NEW.max_seats);
+  CALL set_seats_aside(NEW.course_id, NEW.max_seats);
 END$$
 DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `flash_sales_after_update` AFTER UPDATE ON `flash_sales` FOR EACH ROW BEGIN
-  IF NEW.end_time <> OLD.end_time THEN
-    CALL reopen_flash_sale(NEW.sale_id, NEW.course_id, NEW.end_time);
+  IF NEW.discount_price <> OLD.discount_price OR NEW.start_time <> OLD.start_time OR NEW.end_time <> OLD.end_time THEN
+    CALL change_sale_terms(NEW.sale_id, NEW.discount_price, NEW.start_time, NEW.end_time);
   END IF;
   IF NEW.max_seats <> OLD.max_seats THEN
     CALL resize_flash_sale(NEW.sale_id, NEW.course_id, CAST(NEW.max_seats AS SIGNED) - CAST(OLD.max_seats AS SIGNED));
@@ -2418,6 +2625,7 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `payments_before_insert` BEFORE INSERT ON `payments` FOR EACH ROW BEGIN
+  UPDATE users SET payments_changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
   IF NEW.kind = 'refund' AND NEW.refund_of IS NOT NULL THEN
     CALL refuse_bad_refund(NEW.refund_of, NEW.user_id, NEW.currency, NEW.amount);
   END IF;
@@ -2433,8 +2641,12 @@ CREATE TRIGGER `payments_before_update` BEFORE UPDATE ON `payments` FOR EACH ROW
           AND NEW.currency = OLD.currency AND NEW.refund_of <=> OLD.refund_of) THEN
     CALL raise_error('FIXED_ONCE_STORED', 'user, kind, amount, currency or charge');
   END IF;
-  IF OLD.status = 'refunded' AND NEW.status IN ('pending', 'failed') THEN
+  IF NEW.status IN ('pending', 'failed')
+     AND (OLD.status = 'refunded' OR EXISTS (SELECT 1 FROM payments WHERE refund_of = OLD.payment_id FOR SHARE)) THEN
     CALL raise_error('FIXED_ONCE_STORED', 'a refunded payment''s status');
+  END IF;
+  IF NEW.status <> OLD.status THEN
+    UPDATE users SET payments_changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
   END IF;
   IF NEW.status <> 'pending' AND NEW.processed_at IS NULL THEN
     SET NEW.processed_at = UTC_TIMESTAMP(6);
@@ -2480,8 +2692,18 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `users_before_update` BEFORE UPDATE ON `users` FOR EACH ROW BEGIN
-  SET NEW.updated_at = UTC_TIMESTAMP(6);
+  IF NEW.payments_changed_at <=> OLD.payments_changed_at THEN
+    SET NEW.updated_at = UTC_TIMESTAMP(6);
+  END IF;
 END$$
 DELIMITER ;
 
-CREATE EVENT `fold_counters_every_second` ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE ENABLE COMMENT 'Keeps the counters at most a second old' DO CALL fold_counters();
+DELIMITER $$
+CREATE EVENT `fold_counters_every_second` ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE ENABLE COMMENT 'Keeps the counters at most a second old' DO BEGIN
+    IF GET_LOCK(SHA2(CONCAT('fold_counters.', DATABASE()), 256), 0) THEN
+      SET SESSION innodb_lock_wait_timeout = 1;
+      CALL fold_counters();
+      DO RELEASE_LOCK(SHA2(CONCAT('fold_counters.', DATABASE()), 256));
+    END IF;
+  END$$
+DELIMITER ;
