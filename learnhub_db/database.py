@@ -119,7 +119,8 @@ def _why(target: Target, error: pymysql.Error) -> tuple[str, str]:
     if code == SECURE_TRANSPORT_REQUIRED:
         return "the server takes only TLS", "connect with ssl-mode=REQUIRED"
     if code in (CR.CR_CONN_HOST_ERROR, CR.CR_CONNECTION_ERROR):
-        return "no MySQL answers", "start it, or correct the URL's host and port"
+        where = "unix_socket" if target.unix_socket else "host and port"
+        return "no MySQL answers", f"start it, or correct the URL's {where}"
     if code == ER.ACCESS_DENIED_ERROR:
         mend = "correct user and password, or give what the account REQUIREs: ssl-mode, ssl-cert"
         return "the server refuses the login", mend

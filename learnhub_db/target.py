@@ -60,7 +60,7 @@ class Target:
         return f"mysql://{login}@{host}:{self.port}/{database}{'?' if options else ''}{options}"
 
     def __str__(self) -> str:
-        return f"{self.user}@{self.host}:{self.port}/{self.database}"
+        return f"{self.user}@{self.unix_socket or f'{self.host}:{self.port}'}/{self.database}"
 
     def named(self, database: str) -> Target:
         """The same server and account, another database."""

@@ -81,7 +81,9 @@ def _reading(option: str, path: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        why = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+        why = getattr(error, "strerror", None) or error
+        if isinstance(error, ssl.SSLError):
+            why = error.reason or "not PEM"
         raise UsageError(f"{option} cannot be read ({why})", path, "name a PEM file") from None
 
 

@@ -13,7 +13,7 @@ import small_project
 from learnhub_db import login
 from learnhub_db.cli import main
 from learnhub_db.database import Target, connect, rows
-from learnhub_db.errors import NoServer, UsageError
+from learnhub_db.errors import CannotConnect, NoServer, UsageError
 from learnhub_db.server import client_command
 from learnhub_db.tls import Tls
 
@@ -279,11 +279,18 @@ def test_values_are_read_as_the_stock_client_reads_them(tmp_path):
 
 def told_by_the_client(path: Path) -> str:
     try:
-        client = [word for word in client_command() if word != "--no-defaults"]
+        client = client_command()
     except NoServer as error:
         pytest.skip(str(error))
-    command = [*client, f"--defaults-file={path}", "--print-defaults"]
+    program = max(number for number, word in enumerate(client) if not word.startswith("--"))
+    command = [*client[: program + 1], f"--defaults-file={path}", "--print-defaults"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+
+
+def test_a_socket_that_is_not_there_is_named():
+    with pytest.raises(CannotConnect) as refused:
+        connect(Target.parse("mysql://me:s3cr3t@h/d?unix_socket=/nowhere"))
+    assert str(refused.value) == "no MySQL answers, me@/nowhere/d, start it, or correct the URL's unix_socket"
 
 
 def test_nothing_named_is_told_with_the_ways_to_name_it(run):
