@@ -159,6 +159,12 @@ def _words(error: pymysql.Error) -> str:
     return f"{code}: {text[0] if text else type(error).__name__}"
 
 
+def account(connection: Connection) -> str:
+    """Who the connection is to the server, quoted for SQL; reads only."""
+    ((name,),) = rows(connection, "SELECT CURRENT_USER()")
+    return "@".join(identifier(part) for part in name.rsplit("@", 1))
+
+
 def identifier(name: str) -> str:
     """`name` quoted for SQL."""
     return "`" + name.replace("`", "``") + "`"

@@ -10,12 +10,13 @@ from pymysql.connections import Connection
 
 from learnhub_db import execution, grants, history, lock, programs
 from learnhub_db.acts import Act, Report
-from learnhub_db.database import Target, connect, refused
+from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.errors import UsageError
 from learnhub_db.grants import GrantFile
 from learnhub_db.history import History, Record
 from learnhub_db.programs import Program
 from learnhub_db.project import Project, SqlFile
+from learnhub_db.resumption import Resume
 from learnhub_db.rollout import Rollout
 
 DEPENDS = re.compile(r"^\s*--\s*depends\s*:", re.MULTILINE)
@@ -60,12 +61,19 @@ def read(project: Project) -> Contents:
 
 
 def apply(
-    project: Project, target: Target, report: Report = lambda act: None, *, prune: bool = False
+    project: Project,
+    target: Target,
+    report: Report = lambda act: None,
+    *,
+    prune: bool = False,
+    resume: str | None = None,
+    lock_timeout: float = lock.WAIT_SECONDS,
 ) -> list[Act]:
     """Apply what is pending or differs, telling `report` of each act as it is done; safe to repeat.
 
-    Nothing runs where a file breaks the rules, or where a migration that was applied has another content now. With
-    `prune` programs that were deployed, and whose files are gone, are dropped.
+    A migration that was begun is taken up where it stopped; `resume` says done, again or skip of a statement of which
+    the database does not show whether it ran. Nothing runs where a file breaks the rules, or where a migration that was
+    applied has another content now. With `prune` programs that were deployed, and whose files are gone, are dropped.
     """
     contents, acts = read(project), []
 
@@ -75,8 +83,8 @@ def apply(
 
     with connect(target) as connection:
         try:
-            with lock.held(connection, target.database, tell):
-                _Run(connection, project, contents, tell, prune).apply()
+            with lock.held(connection, target.database, tell, lock_timeout):
+                _Run(connection, project, contents, tell, prune).apply(Resume(resume, lock_timeout))
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
     return acts
@@ -94,9 +102,9 @@ class _Run:
         self.prepared = False
         self.rollout = Rollout(connection, self.past, report, self._prepare)
 
-    def apply(self) -> None:
+    def apply(self, resume: Resume) -> None:
         self.rollout.clear()
-        self._apply_migrations()
+        self._apply_migrations(resume)
         for grant in self.contents.accounts:
             if self._differs(grant.key, grant.file.digest):
                 self._run_grants(grant)
@@ -108,7 +116,7 @@ class _Run:
             files = {grant.file.path for grant in (*self.contents.accounts, *self.contents.grants)}
             self.rollout.prune(self.contents.programs, files)
 
-    def _apply_migrations(self) -> None:
+    def _apply_migrations(self, resume: Resume) -> None:
         done = self.past.migrations
         for file in self.contents.migrations:
             if (done.get(file.stem) or file.digest) != file.digest:
@@ -118,11 +126,16 @@ class _Run:
             from learnhub_db import migrations
 
             self._prepare()
-            migrations.apply(self.connection, self.contents.migrations, self.report)
+            migrations.apply(self.connection, self.contents.migrations, resume, self.report)
+        elif resume.choice:
+            raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
 
     def _run_grants(self, grant: GrantFile) -> None:
         self._prepare()
+        ((database, literal),) = rows(self.connection, "SELECT DATABASE(), @@partial_revokes")
         for statement in grant.statements:
+            if not literal:  # with partial revokes the server takes the name as it stands
+                statement = grants.literally(statement, database)
             execution.run(self.connection, statement, grant.file.path)
         history.record_object(self.connection, grant.key, Record(grant.file.path, grant.file.digest))
         self.report(Act("granted", grant.file.path))
