@@ -16,6 +16,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON course_tags TO learnhub_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON course_prerequisites TO learnhub_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON reviews TO learnhub_app;
 GRANT SELECT ON policies TO learnhub_app;
+GRANT SELECT ON certificates TO learnhub_app;
 GRANT SELECT ON subscription_plans TO learnhub_app;
 GRANT SELECT ON error_catalogue TO learnhub_app;
 
@@ -36,6 +37,7 @@ GRANT EXECUTE ON PROCEDURE check_fraud TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE enroll_student TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE check_enrollment_eligibility TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE record_progress TO learnhub_app;
+GRANT EXECUTE ON PROCEDURE submit_quiz_attempt TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE renew_subscription TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE archive_course TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE soft_delete_user TO learnhub_app;

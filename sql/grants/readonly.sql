@@ -23,6 +23,7 @@ GRANT SELECT ON flash_sale_stock TO learnhub_readonly;
 GRANT SELECT ON flash_sale_terms TO learnhub_readonly;
 GRANT SELECT ON enrollments TO learnhub_readonly;
 GRANT SELECT ON course_access TO learnhub_readonly;
+GRANT SELECT ON certificates TO learnhub_readonly;
 GRANT SELECT ON lesson_progress TO learnhub_readonly;
 GRANT SELECT ON section_progress TO learnhub_readonly;
 GRANT SELECT ON subscription_plans TO learnhub_readonly;

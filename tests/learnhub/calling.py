@@ -13,6 +13,13 @@ def progress(school: School) -> dict[str, object]:
     return {"p_student_id": student, "p_updates": f'[{{"lesson_id": {school.lesson(course)}, "completed": true}}]'}
 
 
+def attempt(school: School) -> dict[str, object]:
+    student, course = school.user(), school.course()
+    school.enroll(student, course)
+    quiz = school.insert("quizzes", lesson_id=school.lesson(course), title="Quiz", passing_score=60)
+    return {"p_student_id": student, "p_quiz_id": quiz, "p_score": "75.50"}
+
+
 # Arguments by name, made on a school; the OUT parameters stand behind them.
 GOOD: dict[str, Callable[[School], dict[str, object]]] = {
     "process_course_purchase": lambda school: {
@@ -27,6 +34,7 @@ GOOD: dict[str, Callable[[School], dict[str, object]]] = {
     "enroll_student": lambda school: {"p_student_id": school.user(), "p_course_id": school.course()},
     "check_enrollment_eligibility": lambda school: {"p_student_id": school.user(), "p_course_id": school.course()},
     "record_progress": progress,
+    "submit_quiz_attempt": attempt,
     "renew_subscription": lambda school: {"p_subscription_id": school.subscription("2025-01-01", "2025-02-01")},
     "renew_due_subscriptions": lambda school: {"p_on": "2025-02-01"},
     "archive_course": lambda school: {"p_course_id": school.course(), "p_reason": "over"},
@@ -41,5 +49,6 @@ OUT: dict[str, tuple[str, ...]] = {
     "check_fraud": ("p_fraud_score", "p_should_block"),
     "enroll_student": ("p_enrollment_id", "p_result"),
     "check_enrollment_eligibility": ("p_status",),
+    "submit_quiz_attempt": ("p_passed",),
     "renew_due_subscriptions": ("p_renewed", "p_failed"),
 }

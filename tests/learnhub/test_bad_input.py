@@ -21,6 +21,10 @@ BAD: dict[str, list[object]] = {
     "varchar": [""],
     "text": [],
 }
+# What would be bad elsewhere and is good here.
+FITTING: dict[tuple[str, str], set[object]] = {
+    ("submit_quiz_attempt", "p_score"): {0},
+}
 # Out of range, text behind a number, no such value, no number, too long, no JSON.
 NUMBERS = {1264, 1265, 1292, 1366, 1406, 3140}
 FREE_TEXT = "may be NULL"
@@ -90,7 +94,8 @@ def test_each_bad_argument_in_turn_is_refused_and_changes_nothing(school: School
         name = parameter["parameter_name"]
         free_text = re.search(rf"^--   {name} .*{FREE_TEXT}", header(procedure), re.MULTILINE) is not None
         for value in bad_values(parameter, free_text):
-            unchanged(school, procedure, good | {name: value}, out)
+            if value not in FITTING.get((procedure, name), ()):
+                unchanged(school, procedure, good | {name: value}, out)
 
 
 @pytest.mark.parametrize("procedure", GOOD)

@@ -12,6 +12,7 @@ from school import School, Session
 BREAKS = {
     "check_fraud": ("fraud_alerts", "INSERT", "@fail"),
     "record_progress": ("enrollments", "UPDATE", "@fail"),
+    "submit_quiz_attempt": ("quiz_attempts", "INSERT", "@fail"),
     "archive_course": ("courses", "UPDATE", "@fail"),
     "soft_delete_user": ("users", "UPDATE", "@fail"),
     "renew_subscription": ("subscription_payments", "INSERT", "@fail AND NEW.status = 'completed'"),

@@ -64,7 +64,7 @@ MINIMAL = {
     "fraud_alerts": {"user_id": 1, "rule_id": 1},
     "daily_revenue_summary": {"summary_date": "2026-01-01"},
 }
-KEPT_BY_TRIGGERS = {"course_seats", "flash_sale_stock", "flash_sale_terms"}
+KEPT_BY_TRIGGERS = {"certificates", "course_seats", "flash_sale_stock", "flash_sale_terms"}
 STAMPED = ("users", "policies", "courses", "lessons", "subscription_plans", "fraud_detection_rules", "flash_sales")
 PERSONAL = {
     ("users", "name"),
