@@ -38,6 +38,8 @@ GRANT EXECUTE ON PROCEDURE enroll_student TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE check_enrollment_eligibility TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE record_progress TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE submit_quiz_attempt TO learnhub_app;
+GRANT EXECUTE ON PROCEDURE subscribe TO learnhub_app;
+GRANT EXECUTE ON PROCEDURE cancel_subscription TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE renew_subscription TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE archive_course TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE soft_delete_user TO learnhub_app;

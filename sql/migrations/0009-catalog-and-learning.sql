@@ -17,6 +17,8 @@ INSERT INTO certificates (enrollment_id, issued_at)
 SELECT enrollment_id, COALESCE(completed_at, UTC_TIMESTAMP(6)) FROM enrollments WHERE status = 'completed';
 
 INSERT INTO error_catalogue (errno, name, message, mend) VALUES
-  (30041, 'NO_SUCH_QUIZ', 'there is no quiz {}',                         'check the id'),
-  (30042, 'BAD_SCORE',    'score {} is below 0',                         'give the points that were reached'),
-  (30043, 'ILLEGAL_ENROLLMENT_STATUS', 'enrollment {} is no legal step', 'begin a new enrollment instead');
+  (30041, 'NO_SUCH_QUIZ',                'there is no quiz {}',              'check the id'),
+  (30042, 'BAD_SCORE',                   'score {} is below 0',              'give the points that were reached'),
+  (30043, 'ILLEGAL_ENROLLMENT_STATUS',   'enrollment {} is no legal step',   'begin a new enrollment instead'),
+  (30044, 'NO_SUCH_PLAN',                'there is no plan {}',              'see subscription_plans'),
+  (30045, 'ILLEGAL_SUBSCRIPTION_STATUS', 'subscription {} is no legal step', 'begin a new subscription instead');

@@ -35,6 +35,15 @@ GOOD: dict[str, Callable[[School], dict[str, object]]] = {
     "check_enrollment_eligibility": lambda school: {"p_student_id": school.user(), "p_course_id": school.course()},
     "record_progress": progress,
     "submit_quiz_attempt": attempt,
+    "subscribe": lambda school: {
+        "p_user_id": school.user(),
+        "p_plan_type": "monthly",
+        "p_idempotency_key": "sub_1",
+    },
+    "cancel_subscription": lambda school: {
+        "p_subscription_id": school.subscription("2025-01-01", "2025-02-01"),
+        "p_at_period_end": True,
+    },
     "renew_subscription": lambda school: {"p_subscription_id": school.subscription("2025-01-01", "2025-02-01")},
     "renew_due_subscriptions": lambda school: {"p_on": "2025-02-01"},
     "archive_course": lambda school: {"p_course_id": school.course(), "p_reason": "over"},
@@ -50,5 +59,7 @@ OUT: dict[str, tuple[str, ...]] = {
     "enroll_student": ("p_enrollment_id", "p_result"),
     "check_enrollment_eligibility": ("p_status",),
     "submit_quiz_attempt": ("p_passed",),
+    "subscribe": ("p_subscription_id", "p_status"),
+    "cancel_subscription": ("p_status",),
     "renew_due_subscriptions": ("p_renewed", "p_failed"),
 }

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 BAD: dict[str, list[object]] = {
     "bigint": [0, -1, 999999, 2**64, "", "7; DROP TABLE users", 1e300],
     "decimal": [0, -1, 10**9, "", "much"],
+    "tinyint": [1000, "", "perhaps"],
     "date": ["", "2025-02-30", "soon", "0000-00-00"],
     "json": ["", "{", '"text"', "7"],
     "varchar": [""],

@@ -15,6 +15,8 @@ BREAKS = {
     "submit_quiz_attempt": ("quiz_attempts", "INSERT", "@fail"),
     "archive_course": ("courses", "UPDATE", "@fail"),
     "soft_delete_user": ("users", "UPDATE", "@fail"),
+    "subscribe": ("subscription_payments", "INSERT", "@fail"),
+    "cancel_subscription": ("subscriptions", "UPDATE", "@fail"),
     "renew_subscription": ("subscription_payments", "INSERT", "@fail AND NEW.status = 'completed'"),
     "summarize_daily_revenue": ("daily_revenue_summary", "INSERT", "@fail"),
 }

@@ -18,6 +18,8 @@ PUBLIC = {
     "check_enrollment_eligibility",
     "record_progress",
     "submit_quiz_attempt",
+    "subscribe",
+    "cancel_subscription",
     "renew_subscription",
     "archive_course",
     "soft_delete_user",
