@@ -20,6 +20,17 @@ def attempt(school: School) -> dict[str, object]:
     return {"p_student_id": student, "p_quiz_id": quiz, "p_score": "75.50"}
 
 
+def move(school: School) -> dict[str, object]:
+    below, above = (school.insert("categories", name=name) for name in ("Below", "Above"))
+    return {"p_category_id": below, "p_new_parent_id": above}
+
+
+def discount(school: School) -> dict[str, object]:
+    category = school.insert("categories", name="Data")
+    school.insert("course_categories", course_id=school.course(), category_id=category)
+    return {"p_category_id": category, "p_percent": "20", "p_cap": "5.00"}
+
+
 # Arguments by name, made on a school; the OUT parameters stand behind them.
 GOOD: dict[str, Callable[[School], dict[str, object]]] = {
     "process_course_purchase": lambda school: {
@@ -47,6 +58,8 @@ GOOD: dict[str, Callable[[School], dict[str, object]]] = {
     "renew_subscription": lambda school: {"p_subscription_id": school.subscription("2025-01-01", "2025-02-01")},
     "renew_due_subscriptions": lambda school: {"p_on": "2025-02-01"},
     "archive_course": lambda school: {"p_course_id": school.course(), "p_reason": "over"},
+    "move_category": move,
+    "bulk_discount": discount,
     "soft_delete_user": lambda school: {"p_user_id": school.user(), "p_reason": "over"},
     "summarize_daily_revenue": lambda school: {"p_day": "2025-02-01"},
     "fold_counters": lambda school: {},
@@ -61,5 +74,6 @@ OUT: dict[str, tuple[str, ...]] = {
     "submit_quiz_attempt": ("p_passed",),
     "subscribe": ("p_subscription_id", "p_status"),
     "cancel_subscription": ("p_status",),
+    "bulk_discount": ("p_changed",),
     "renew_due_subscriptions": ("p_renewed", "p_failed"),
 }

@@ -14,6 +14,8 @@ BREAKS = {
     "record_progress": ("enrollments", "UPDATE", "@fail"),
     "submit_quiz_attempt": ("quiz_attempts", "INSERT", "@fail"),
     "archive_course": ("courses", "UPDATE", "@fail"),
+    "move_category": ("categories", "UPDATE", "@fail"),
+    "bulk_discount": ("courses", "UPDATE", "@fail"),
     "soft_delete_user": ("users", "UPDATE", "@fail"),
     "subscribe": ("subscription_payments", "INSERT", "@fail"),
     "cancel_subscription": ("subscriptions", "UPDATE", "@fail"),

@@ -22,11 +22,22 @@ PUBLIC = {
     "cancel_subscription",
     "renew_subscription",
     "archive_course",
+    "move_category",
+    "bulk_discount",
     "soft_delete_user",
 }
 SCHEDULED = {"fold_counters", "renew_due_subscriptions", "summarize_daily_revenue"}
-PARTS = {"lesson_sections", "quizzes", "course_tags", "course_prerequisites", "reviews"}
-CONTENT = PARTS | {"users", "courses", "lessons"}
+PARTS = {
+    "lesson_sections",
+    "quizzes",
+    "course_tags",
+    "course_categories",
+    "course_prerequisites",
+    "reviews",
+    "wishlist_items",
+}
+CONTENT = PARTS | {"users", "courses", "categories", "lessons"}
+READABLE = {"certificates", "price_history", "policies", "subscription_plans", "error_catalogue"}
 NO_DDL = {
     "CREATE TABLE mine (id INT PRIMARY KEY)": 1142,
     "DROP TABLE reviews": 1142,
@@ -127,6 +138,10 @@ def test_the_application_edits_content(school: School, app: Account) -> None:
     app.insert("course_tags", course_id=course, tag="sql")
     app.insert("course_prerequisites", course_id=course, prerequisite_course_id=other)
     review = app.insert("reviews", student_id=teacher, course_id=course, rating=5)
+    category = app.insert("categories", name="Data")
+    app.insert("course_categories", course_id=course, category_id=category)
+    app.insert("wishlist_items", student_id=teacher, course_id=course)
+    app.run("UPDATE categories SET name = 'Data!' WHERE category_id = %s", category)
     app.run("UPDATE users SET name = 'Anna', email = 'anna@example.org', password_hash = NULL")
     app.run("UPDATE courses SET title = 'SQL!', price = 12, status = 'active', max_students = NULL")
     app.run("UPDATE lessons SET title = 'Tables!' WHERE lesson_id = %s", lesson)
@@ -137,7 +152,7 @@ def test_the_application_edits_content(school: School, app: Account) -> None:
     assert school.run("SELECT title, price, status, updated_by FROM courses WHERE course_id = %s", course) == [
         ("SQL!", 12, "active", app.value("SELECT USER()"))
     ]
-    for table in ("reviews", "quizzes", "lesson_sections", "lessons", "course_tags", "course_prerequisites", "courses"):
+    for table in (*sorted(PARTS, reverse=True), "categories", "lessons", "courses"):
         app.run(f"DELETE FROM {table}")
         assert school.count(table) == 0
 
@@ -167,6 +182,8 @@ def test_the_application_sells_and_refunds_through_procedures(school: School, ap
         "UPDATE courses SET last_enrollment_date = NULL",
         "UPDATE courses SET created_by = 'me'",
         "INSERT INTO courses (instructor_id, title, price, enrolled_students) VALUES (1, 'SQL', 0, 9)",
+        "UPDATE categories SET parent_id = NULL",
+        "INSERT INTO categories (name, path) VALUES ('Data', '/')",
         "UPDATE users SET deleted_at = NULL",
         "UPDATE users SET user_type = 'admin'",
         "INSERT INTO users (name, email, deleted_at) VALUES ('Ann', 'ann@example.org', NULL)",
@@ -179,7 +196,7 @@ def test_the_application_does_not_touch_counters_and_what_procedures_decide(app:
 
 def test_the_application_reads_its_content_its_views_and_its_numbers(school: School, app: Account) -> None:
     readable = {table for table in tables(school) if app.refusal(f"SELECT 1 FROM {table}") is None}
-    assert readable == CONTENT | {"certificates", "policies", "subscription_plans", "error_catalogue"}
+    assert readable == CONTENT | READABLE
     assert {view for view in views(school) if app.refusal(f"SELECT * FROM {view}") is None} == set(views(school)) - {
         "instructor_enrollments"
     }
