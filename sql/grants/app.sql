@@ -49,3 +49,4 @@ GRANT EXECUTE ON PROCEDURE archive_course TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE move_category TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE bulk_discount TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE soft_delete_user TO learnhub_app;
+GRANT EXECUTE ON PROCEDURE erase_user TO learnhub_app;

@@ -72,6 +72,53 @@ CREATE TABLE price_history (
   CONSTRAINT a_price_change_changes_the_price CHECK (price_before <> price_after)
 ) COMMENT 'Every change of a price, by trigger; append-only';
 
+-- Text says whether it is personal: erase_user goes by the mark, and a test refuses a column without one. ENUMs, ascii keys
+-- and database accounts need none.
+
+ALTER TABLE instructor_accounts
+  MODIFY account VARCHAR(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'Database account as name@host, the host a pattern as in GRANT (not personal)';
+ALTER TABLE erasure_log
+  MODIFY reason VARCHAR(500) NULL COMMENT 'Why; names nobody (not personal)',
+  MODIFY kept   JSON NULL COMMENT 'What was kept and the duty to keep it (not personal)';
+ALTER TABLE policies
+  MODIFY description VARCHAR(200) NOT NULL DEFAULT '' COMMENT 'What it does, with its unit (not personal)';
+ALTER TABLE error_catalogue
+  MODIFY message VARCHAR(100) NOT NULL COMMENT 'What is wrong; {} stands for who or which (not personal)',
+  MODIFY mend    VARCHAR(100) NOT NULL COMMENT 'What the caller does about it (not personal)';
+ALTER TABLE mutexes
+  MODIFY description VARCHAR(200) NOT NULL DEFAULT '' COMMENT 'Why no row of its own can be locked (not personal)';
+ALTER TABLE courses
+  MODIFY title         VARCHAR(200) NOT NULL COMMENT 'Shown everywhere (not personal)',
+  MODIFY description   TEXT NULL COMMENT 'Shown on its page (not personal)',
+  MODIFY thumbnail_url VARCHAR(500) NULL COMMENT 'Picture (not personal)';
+ALTER TABLE course_tags
+  MODIFY tag VARCHAR(50) NOT NULL COMMENT 'A word it is found by (not personal)';
+ALTER TABLE lessons
+  MODIFY title     VARCHAR(200) NOT NULL COMMENT 'Shown in the outline (not personal)',
+  MODIFY content   TEXT NULL COMMENT 'Text of the lesson (not personal)',
+  MODIFY video_url VARCHAR(500) NULL COMMENT 'Video of the lesson (not personal)';
+ALTER TABLE lesson_sections
+  MODIFY title   VARCHAR(200) NOT NULL COMMENT 'Shown in the outline (not personal)',
+  MODIFY content TEXT NULL COMMENT 'Text of the section (not personal)';
+ALTER TABLE quizzes
+  MODIFY title VARCHAR(200) NOT NULL COMMENT 'Shown to students (not personal)';
+ALTER TABLE archived_courses
+  MODIFY course_data JSON NOT NULL DEFAULT (JSON_OBJECT()) COMMENT 'Every column, tags, categories, prerequisites, lessons in order with sections and quizzes (not personal)',
+  MODIFY reason      TEXT NULL COMMENT 'Why (not personal)';
+ALTER TABLE payments
+  MODIFY currency        CHAR(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
+  MODIFY payment_gateway VARCHAR(50) NULL COMMENT 'Through whom (not personal)';
+ALTER TABLE payment_events
+  MODIFY event_data JSON NULL COMMENT 'Ids and amounts only (not personal)';
+ALTER TABLE receipts
+  MODIFY arguments_sha256 CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'Of the other arguments (not personal)',
+  MODIFY outcome          JSON NULL COMMENT 'What the first call returned and a repeated one returns (not personal)';
+ALTER TABLE fraud_detection_rules
+  MODIFY rule_name      VARCHAR(100) NOT NULL COMMENT 'For people (not personal)',
+  MODIFY rule_condition JSON NOT NULL DEFAULT (JSON_OBJECT('metric', 'amount', 'over', 1e9, 'score', 0)) COMMENT '{"metric": M, "over": N, "score": S}: M above N scores S (not personal)';
+ALTER TABLE fraud_alerts
+  MODIFY alert_data JSON NULL COMMENT 'The figures: metric, value, over, score, amount (not personal)';
+
 INSERT INTO error_catalogue (errno, name, message, mend) VALUES
   (30041, 'NO_SUCH_QUIZ',                'there is no quiz {}',              'check the id'),
   (30042, 'BAD_SCORE',                   'score {} is below 0',              'give the points that were reached'),
@@ -80,4 +127,5 @@ INSERT INTO error_catalogue (errno, name, message, mend) VALUES
   (30045, 'ILLEGAL_SUBSCRIPTION_STATUS', 'subscription {} is no legal step', 'begin a new subscription instead'),
   (30046, 'NO_SUCH_CATEGORY',            'there is no category {}',          'check the id'),
   (30047, 'CATEGORY_CYCLE',              'category {} would end below itself', 'choose a parent that is not below it'),
-  (30048, 'BAD_PERCENT',                 'percent {} is not above 0 and up to 100', 'give a percentage');
+  (30048, 'BAD_PERCENT',                 'percent {} is not above 0 and up to 100', 'give a percentage'),
+  (30049, 'ALREADY_ERASED',              'user {} is erased already',        'nothing to do');

@@ -61,6 +61,7 @@ GOOD: dict[str, Callable[[School], dict[str, object]]] = {
     "move_category": move,
     "bulk_discount": discount,
     "soft_delete_user": lambda school: {"p_user_id": school.user(), "p_reason": "over"},
+    "erase_user": lambda school: {"p_user_id": school.user(), "p_requested_by": "desk", "p_reason": "request 1"},
     "summarize_daily_revenue": lambda school: {"p_day": "2025-02-01"},
     "fold_counters": lambda school: {},
 }

@@ -17,6 +17,7 @@ BREAKS = {
     "move_category": ("categories", "UPDATE", "@fail"),
     "bulk_discount": ("courses", "UPDATE", "@fail"),
     "soft_delete_user": ("users", "UPDATE", "@fail"),
+    "erase_user": ("erasure_log", "INSERT", "@fail"),
     "subscribe": ("subscription_payments", "INSERT", "@fail"),
     "cancel_subscription": ("subscriptions", "UPDATE", "@fail"),
     "renew_subscription": ("subscription_payments", "INSERT", "@fail AND NEW.status = 'completed'"),

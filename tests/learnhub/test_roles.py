@@ -25,6 +25,7 @@ PUBLIC = {
     "move_category",
     "bulk_discount",
     "soft_delete_user",
+    "erase_user",
 }
 SCHEDULED = {"fold_counters", "renew_due_subscriptions", "summarize_daily_revenue"}
 PARTS = {
