@@ -46,6 +46,7 @@ GRANT EXECUTE ON PROCEDURE subscribe TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE cancel_subscription TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE renew_subscription TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE archive_course TO learnhub_app;
+GRANT EXECUTE ON PROCEDURE search_courses TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE move_category TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE bulk_discount TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE soft_delete_user TO learnhub_app;

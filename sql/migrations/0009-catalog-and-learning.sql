@@ -72,6 +72,11 @@ CREATE TABLE price_history (
   CONSTRAINT a_price_change_changes_the_price CHECK (price_before <> price_after)
 ) COMMENT 'Every change of a price, by trigger; append-only';
 
+ALTER TABLE courses ADD FULLTEXT KEY courses_by_words (title, description);
+
+INSERT INTO policies (name, value, description) VALUES
+  ('search_page_limit', 100, 'Most courses in one page of search_courses');
+
 -- Text says whether it is personal: erase_user goes by the mark, and a test refuses a column without one. ENUMs, ascii keys
 -- and database accounts need none.
 
@@ -128,4 +133,5 @@ INSERT INTO error_catalogue (errno, name, message, mend) VALUES
   (30046, 'NO_SUCH_CATEGORY',            'there is no category {}',          'check the id'),
   (30047, 'CATEGORY_CYCLE',              'category {} would end below itself', 'choose a parent that is not below it'),
   (30048, 'BAD_PERCENT',                 'percent {} is not above 0 and up to 100', 'give a percentage'),
-  (30049, 'ALREADY_ERASED',              'user {} is erased already',        'nothing to do');
+  (30049, 'ALREADY_ERASED',              'user {} is erased already',        'nothing to do'),
+  (30050, 'BAD_SEARCH',                  'search refused: {}',               'correct the arguments');

@@ -58,11 +58,20 @@ GOOD: dict[str, Callable[[School], dict[str, object]]] = {
     "renew_subscription": lambda school: {"p_subscription_id": school.subscription("2025-01-01", "2025-02-01")},
     "renew_due_subscriptions": lambda school: {"p_on": "2025-02-01"},
     "archive_course": lambda school: {"p_course_id": school.course(), "p_reason": "over"},
+    "search_courses": lambda school: {
+        "p_text": "sql",
+        "p_category_id": school.insert("categories", name="Data"),
+        "p_min_price": "10",
+        "p_max_price": "99.99",
+        "p_after": '{"total_enrollments": 5, "course_id": 7}',
+        "p_limit": 10,
+    },
     "move_category": move,
     "bulk_discount": discount,
     "soft_delete_user": lambda school: {"p_user_id": school.user(), "p_reason": "over"},
     "erase_user": lambda school: {"p_user_id": school.user(), "p_requested_by": "desk", "p_reason": "request 1"},
     "summarize_daily_revenue": lambda school: {"p_day": "2025-02-01"},
+    "expire_access": lambda school: {},
     "fold_counters": lambda school: {},
 }
 OUT: dict[str, tuple[str, ...]] = {
@@ -77,4 +86,5 @@ OUT: dict[str, tuple[str, ...]] = {
     "cancel_subscription": ("p_status",),
     "bulk_discount": ("p_changed",),
     "renew_due_subscriptions": ("p_renewed", "p_failed"),
+    "expire_access": ("p_expired",),
 }

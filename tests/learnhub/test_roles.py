@@ -22,12 +22,13 @@ PUBLIC = {
     "cancel_subscription",
     "renew_subscription",
     "archive_course",
+    "search_courses",
     "move_category",
     "bulk_discount",
     "soft_delete_user",
     "erase_user",
 }
-SCHEDULED = {"fold_counters", "renew_due_subscriptions", "summarize_daily_revenue"}
+SCHEDULED = {"fold_counters", "renew_due_subscriptions", "summarize_daily_revenue", "expire_access"}
 PARTS = {
     "lesson_sections",
     "quizzes",
@@ -221,8 +222,9 @@ def test_jobs_do_their_work(school: School) -> None:
         jobs.call("fold_counters")
         jobs.call("summarize_daily_revenue", "2026-01-01")
         done = jobs.call("renew_due_subscriptions", "2025-06-30", out=("p_renewed", "p_failed"))
+        ended = jobs.call("expire_access", out=("p_expired",))
 
-    assert done == {"p_renewed": 1, "p_failed": 0}
+    assert (done, ended) == ({"p_renewed": 1, "p_failed": 0}, {"p_expired": 0})
     assert school.value("SELECT enrolled_students FROM courses WHERE course_id = %s", course) == 1
 
 
