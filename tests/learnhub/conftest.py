@@ -39,10 +39,10 @@ def learnhub(server: Target) -> Iterator[Target]:
             cursor.execute(f"CREATE DATABASE {name} COLLATE utf8mb4_0900_ai_ci")
         deployment.apply(Project(ROOT), target)
         connection.select_db(target.database)
-        for (event,) in rows(
-            connection, "SELECT event_name FROM information_schema.events WHERE event_schema = DATABASE()"
+        for event, owner in rows(
+            connection, "SELECT event_name, definer FROM information_schema.events WHERE event_schema = DATABASE()"
         ):
-            cursor.execute(f"ALTER EVENT {identifier(event)} DISABLE")
+            cursor.execute(f"ALTER DEFINER = {owner} EVENT {identifier(event)} DISABLE")
         for (table,) in rows(connection, TABLES):
             cursor.execute(f"CREATE TABLE {target.database}origin.{table} LIKE {table}")
             columns = ", ".join(_stored_columns(connection, table))
