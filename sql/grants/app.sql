@@ -29,6 +29,7 @@ GRANT SELECT ON error_catalogue TO learnhub_app;
 GRANT SELECT ON active_users TO learnhub_app;
 GRANT SELECT ON course_catalog TO learnhub_app;
 GRANT SELECT ON top_courses TO learnhub_app;
+GRANT SELECT ON top_rated_courses TO learnhub_app;
 GRANT SELECT ON flash_sale_status TO learnhub_app;
 GRANT SELECT ON student_dashboard TO learnhub_app;
 GRANT SELECT ON course_progress TO learnhub_app;
