@@ -15,6 +15,25 @@ CREATE TABLE `archived_courses` (
   CONSTRAINT `an_archive_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Courses taken off the market, whole';
 
+CREATE TABLE `cart_items` (
+  `cart_id` bigint unsigned NOT NULL COMMENT 'Which cart',
+  `course_id` bigint unsigned NOT NULL COMMENT 'What lies in it; bought, it leaves the cart',
+  `added_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`cart_id`,`course_id`),
+  KEY `carts_with_course` (`course_id`),
+  CONSTRAINT `a_cart_item_is_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_cart_item_lies_in_a_cart` FOREIGN KEY (`cart_id`) REFERENCES `carts` (`cart_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Courses in carts, each once';
+
+CREATE TABLE `carts` (
+  `cart_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which cart',
+  `user_id` bigint unsigned NOT NULL COMMENT 'Whose',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`cart_id`),
+  KEY `carts_of_user` (`user_id`),
+  CONSTRAINT `a_cart_belongs_to_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What somebody is about to order';
+
 CREATE TABLE `course_access` (
   `student_id` bigint unsigned NOT NULL COMMENT 'Who',
   `course_id` bigint unsigned NOT NULL COMMENT 'What',
@@ -50,7 +69,7 @@ CREATE TABLE `course_prerequisites` (
 CREATE TABLE `course_seats` (
   `course_id` bigint unsigned NOT NULL COMMENT 'A course with a seat limit; no row: unlimited',
   `seats` int unsigned NOT NULL COMMENT 'max_students of the course',
-  `seats_taken` int NOT NULL DEFAULT '0' COMMENT 'Enrollments in force plus what running flash sales have set aside; exact',
+  `seats_taken` int NOT NULL DEFAULT '0' COMMENT 'Enrollments in force, held seats, and what running flash sales have set aside; exact',
   PRIMARY KEY (`course_id`),
   CONSTRAINT `seats_belong_to_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='The row that decides who gets the last seat; kept by triggers';
@@ -282,6 +301,55 @@ CREATE TABLE `mutexes` (
   PRIMARY KEY (`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Rows to lock where a rule spans rows that do not exist yet';
 
+CREATE TABLE `order_events` (
+  `event_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which event',
+  `order_id` bigint unsigned NOT NULL COMMENT 'Of which order',
+  `from_status` enum('pending_payment','confirmed','payment_failed','cancelled','refunded') DEFAULT NULL COMMENT 'Before; NULL: it was placed',
+  `to_status` enum('pending_payment','confirmed','payment_failed','cancelled','refunded') NOT NULL DEFAULT 'pending_payment' COMMENT 'After',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`event_id`),
+  KEY `events_of_order` (`order_id`),
+  CONSTRAINT `an_event_is_of_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Every status of every order, in order; append-only, written by triggers';
+
+CREATE TABLE `order_items` (
+  `order_id` bigint unsigned NOT NULL COMMENT 'Which order',
+  `course_id` bigint unsigned NOT NULL COMMENT 'What',
+  `unit_price` decimal(10,2) NOT NULL COMMENT 'USD, the price when the order was placed',
+  `discount_amount` decimal(10,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, its part of the order''s discount',
+  `tax_amount` decimal(10,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, its part of the order''s tax',
+  `amount` decimal(10,2) GENERATED ALWAYS AS (((`unit_price` - `discount_amount`) + `tax_amount`)) STORED COMMENT 'USD, what is charged for it',
+  PRIMARY KEY (`order_id`,`course_id`),
+  KEY `orders_of_course` (`course_id`),
+  CONSTRAINT `an_item_belongs_to_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
+  CONSTRAINT `an_item_is_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_unit_price_is_not_negative` CHECK ((`unit_price` >= 0)),
+  CONSTRAINT `an_items_discount_is_at_most_its_price` CHECK ((`discount_amount` between 0 and `unit_price`)),
+  CONSTRAINT `an_items_tax_is_not_negative` CHECK ((`tax_amount` >= 0))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='The parts of an order; they add up to it';
+
+CREATE TABLE `orders` (
+  `order_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which order',
+  `user_id` bigint unsigned NOT NULL COMMENT 'Who buys',
+  `promotion_id` bigint unsigned DEFAULT NULL COMMENT 'The promotion it was placed with',
+  `status` enum('pending_payment','confirmed','payment_failed','cancelled','refunded') NOT NULL DEFAULT 'pending_payment' COMMENT 'cancelled: nobody answered in time',
+  `subtotal` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, sum of the unit prices',
+  `discount_amount` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, off the subtotal',
+  `tax_amount` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, policy tax_percent of subtotal less discount',
+  `total` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, what is paid',
+  `failure_reason` varchar(500) DEFAULT NULL COMMENT 'Why it failed, in somebody''s words (personal)',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`order_id`),
+  KEY `orders_of_user` (`user_id`,`created_at`),
+  KEY `orders_with_promotion` (`promotion_id`),
+  KEY `orders_by_status` (`status`,`created_at`),
+  CONSTRAINT `an_order_is_by_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`),
+  CONSTRAINT `an_order_uses_a_promotion` FOREIGN KEY (`promotion_id`) REFERENCES `promotions` (`promotion_id`),
+  CONSTRAINT `a_discount_is_at_most_the_subtotal` CHECK ((`discount_amount` between 0 and `subtotal`)),
+  CONSTRAINT `a_tax_is_not_negative` CHECK ((`tax_amount` >= 0)),
+  CONSTRAINT `a_total_adds_up` CHECK ((`total` = ((`subtotal` - `discount_amount`) + `tax_amount`)))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Several courses bought at once; amounts never change, every status is an event';
+
 CREATE TABLE `payment_events` (
   `event_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which event',
   `payment_id` bigint unsigned NOT NULL COMMENT 'Of which payment',
@@ -311,6 +379,9 @@ CREATE TABLE `payments` (
   `refund_of` bigint unsigned DEFAULT NULL COMMENT 'The charge that a refund gives back',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `processed_at` datetime(6) DEFAULT NULL COMMENT 'UTC; when it left pending',
+  `course_id` bigint unsigned DEFAULT NULL COMMENT 'What it is for, where that is not told by an enrollment yet',
+  `answers` bigint unsigned DEFAULT NULL COMMENT 'The payment that this money came for too late or a second time',
+  `reason` varchar(500) DEFAULT NULL COMMENT 'Why it failed or was given back, in somebody''s words (personal)',
   PRIMARY KEY (`payment_id`),
   UNIQUE KEY `one_payment_per_transaction` (`transaction_id`),
   UNIQUE KEY `one_payment_per_key` (`idempotency_key`),
@@ -319,13 +390,21 @@ CREATE TABLE `payments` (
   KEY `payments_of_enrollment` (`enrollment_id`),
   KEY `payments_of_subscription` (`subscription_id`),
   KEY `payments_by_day` (`processed_at`),
+  KEY `payments_of_order` (`order_id`),
+  KEY `payments_for_course` (`course_id`),
+  KEY `late_answers` (`answers`),
+  KEY `payments_by_status` (`status`,`created_at`),
+  CONSTRAINT `a_charge_is_for_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
   CONSTRAINT `a_charge_is_for_a_subscription` FOREIGN KEY (`subscription_id`) REFERENCES `subscriptions` (`subscription_id`),
+  CONSTRAINT `a_charge_is_for_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
+  CONSTRAINT `a_late_answer_names_its_payment` FOREIGN KEY (`answers`) REFERENCES `payments` (`payment_id`),
   CONSTRAINT `a_payment_is_by_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`),
   CONSTRAINT `a_payment_is_for_an_enrollment` FOREIGN KEY (`enrollment_id`) REFERENCES `enrollments` (`enrollment_id`),
   CONSTRAINT `a_refund_names_its_charge` FOREIGN KEY (`refund_of`) REFERENCES `payments` (`payment_id`),
   CONSTRAINT `a_charge_is_above_zero` CHECK (((`kind` <> 'charge') or ((`amount` > 0) and (`refund_of` is null)))),
   CONSTRAINT `a_charge_leaves_room_for_its_refunds_id` CHECK (((`kind` <> 'charge') or (char_length(`transaction_id`) <= 113))),
-  CONSTRAINT `a_refund_is_below_zero` CHECK (((`kind` <> 'refund') or ((`amount` < 0) and (`refund_of` is not null))))
+  CONSTRAINT `a_refund_is_below_zero` CHECK (((`kind` <> 'refund') or ((`amount` < 0) and (`refund_of` is not null)))),
+  CONSTRAINT `only_a_charge_answers` CHECK (((`kind` = 'charge') or (`answers` is null)))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Charges and refunds; no card data';
 
 CREATE TABLE `policies` (
@@ -338,6 +417,51 @@ CREATE TABLE `policies` (
   `updated_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account, by trigger',
   PRIMARY KEY (`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Numbers a business changes; read by the procedures, written nowhere else';
+
+CREATE TABLE `promotion_uses` (
+  `promotion_id` bigint unsigned NOT NULL COMMENT 'Which promotion',
+  `order_id` bigint unsigned NOT NULL COMMENT 'In which order; a failed order gives its use back',
+  `user_id` bigint unsigned NOT NULL COMMENT 'By whom',
+  `used_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`promotion_id`,`order_id`),
+  UNIQUE KEY `one_promotion_per_order` (`order_id`),
+  KEY `uses_by_customer` (`promotion_id`,`user_id`),
+  KEY `promotions_used_by_user` (`user_id`),
+  CONSTRAINT `a_use_is_by_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`),
+  CONSTRAINT `a_use_is_in_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
+  CONSTRAINT `a_use_is_of_a_promotion` FOREIGN KEY (`promotion_id`) REFERENCES `promotions` (`promotion_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Who used which promotion; its limits are decided on these rows';
+
+CREATE TABLE `promotions` (
+  `promotion_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which promotion',
+  `code` varchar(50) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'What the buyer types',
+  `discount_type` enum('percentage','fixed_amount') NOT NULL DEFAULT 'percentage' COMMENT 'What amount means',
+  `amount` decimal(10,2) NOT NULL COMMENT 'Percent, or USD off what it applies to',
+  `min_purchase` decimal(10,2) NOT NULL DEFAULT '0.00' COMMENT 'The whole order must be worth this, USD, before discount and tax',
+  `max_uses` int unsigned DEFAULT NULL COMMENT 'In total; NULL: no limit',
+  `uses_count` int unsigned NOT NULL DEFAULT '0' COMMENT 'Rows of promotion_uses; exact, by trigger',
+  `per_customer` int unsigned DEFAULT NULL COMMENT 'Uses by one buyer; NULL: no limit',
+  `valid_from` datetime(6) DEFAULT NULL COMMENT 'UTC, first moment; NULL: always was',
+  `valid_until` datetime(6) DEFAULT NULL COMMENT 'UTC, last moment; NULL: for good',
+  `is_active` tinyint(1) NOT NULL DEFAULT '1' COMMENT 'FALSE: switched off',
+  `course_id` bigint unsigned DEFAULT NULL COMMENT 'Only this course',
+  `category_id` bigint unsigned DEFAULT NULL COMMENT 'Only courses of this category and those below it',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger; a use does not move it',
+  `created_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
+  `updated_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account, by trigger',
+  PRIMARY KEY (`promotion_id`),
+  UNIQUE KEY `one_promotion_per_code` (`code`),
+  KEY `promotions_of_course` (`course_id`),
+  KEY `promotions_of_category` (`category_id`),
+  CONSTRAINT `a_promotion_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_code_has_no_question_mark` CHECK ((not((`code` like '%?%')))),
+  CONSTRAINT `a_minimum_is_not_negative` CHECK ((`min_purchase` >= 0)),
+  CONSTRAINT `a_percentage_is_at_most_all` CHECK (((`discount_type` <> 'percentage') or (`amount` <= 100))),
+  CONSTRAINT `a_promotion_ends_after_it_starts` CHECK ((`valid_until` > `valid_from`)),
+  CONSTRAINT `a_promotion_gives_something` CHECK ((`amount` > 0)),
+  CONSTRAINT `a_promotion_is_of_a_course_or_a_category` CHECK (((`course_id` is null) or (`category_id` is null)))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Codes that make an order cheaper: everywhere, for a course, or for a category';
 
 CREATE TABLE `quiz_attempts` (
   `attempt_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which attempt',
@@ -387,6 +511,23 @@ CREATE TABLE `reviews` (
   CONSTRAINT `a_review_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
   CONSTRAINT `a_rating_is_one_to_five` CHECK ((`rating` between 1 and 5))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What students think of a course';
+
+CREATE TABLE `seat_holds` (
+  `student_id` bigint unsigned NOT NULL COMMENT 'For whom',
+  `course_id` bigint unsigned NOT NULL COMMENT 'A seat of what',
+  `payment_id` bigint unsigned DEFAULT NULL COMMENT 'The pending payment that holds it',
+  `order_id` bigint unsigned DEFAULT NULL COMMENT 'The pending order that holds it',
+  `held_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`student_id`,`course_id`),
+  UNIQUE KEY `one_hold_per_payment` (`payment_id`),
+  KEY `holds_of_order` (`order_id`),
+  KEY `holds_on_course` (`course_id`),
+  CONSTRAINT `a_held_seat_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_seat_is_held_by_a_payment` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`payment_id`),
+  CONSTRAINT `a_seat_is_held_by_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
+  CONSTRAINT `a_seat_is_held_for_a_student` FOREIGN KEY (`student_id`) REFERENCES `users` (`user_id`),
+  CONSTRAINT `a_hold_is_of_a_payment_or_an_order` CHECK (((`payment_id` is null) <> (`order_id` is null)))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Seats taken by what is not paid yet: one per student and course; triggers count them in course_seats';
 
 CREATE TABLE `section_progress` (
   `progress_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which progress',
@@ -473,13 +614,15 @@ CREATE FUNCTION `count_seats_taken`(p_course_id BIGINT UNSIGNED) RETURNS int
     COMMENT 'How many seats of a course are taken, counted'
 BEGIN
   DECLARE v_in_force INT;
+  DECLARE v_held     INT;
   DECLARE v_unsold   INT;
 
   SELECT COUNT(*) INTO v_in_force FROM enrollments WHERE course_id = p_course_id AND in_force = 1 FOR SHARE;
+  SELECT COUNT(*) INTO v_held FROM seat_holds WHERE course_id = p_course_id FOR SHARE;
   SELECT COALESCE(SUM(stock.seats_left), 0) INTO v_unsold
     FROM flash_sale_terms terms JOIN flash_sale_stock stock ON stock.sale_id = terms.sale_id
    WHERE terms.course_id = p_course_id AND terms.state = 'open' FOR SHARE;
-  RETURN v_in_force + v_unsold;
+  RETURN v_in_force + v_held + v_unsold;
 END$$
 DELIMITER ;
 
@@ -541,6 +684,21 @@ BEGIN
     SELECT 1 FROM enrollments
      WHERE student_id = p_student_id AND course_id = p_course_id AND in_force = 1 FOR SHARE
   );
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE FUNCTION `holds_seat`(p_student_id BIGINT UNSIGNED, p_course_id BIGINT UNSIGNED) RETURNS tinyint(1)
+    READS SQL DATA
+    COMMENT 'Whether a pending purchase or order holds a seat for a student'
+BEGIN
+  DECLARE v_held INT;
+
+  SELECT COUNT(*) INTO v_held FROM seat_holds WHERE student_id = p_student_id AND course_id = p_course_id;
+  IF v_held > 0 THEN
+    SELECT COUNT(*) INTO v_held FROM seat_holds WHERE student_id = p_student_id AND course_id = p_course_id FOR SHARE;
+  END IF;
+  RETURN v_held > 0;
 END$$
 DELIMITER ;
 
@@ -608,6 +766,24 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE FUNCTION `pays_for_enrollment`(p_payment_id BIGINT UNSIGNED) RETURNS tinyint(1)
+    READS SQL DATA
+    COMMENT 'Whether an enrollment stands on a charge alone'
+BEGIN
+  DECLARE v_enrollment_id BIGINT UNSIGNED;
+  DECLARE v_status        VARCHAR(20);
+  DECLARE v_others        INT;
+
+  SELECT enrollment_id INTO v_enrollment_id FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  SELECT status INTO v_status FROM enrollments WHERE enrollment_id = v_enrollment_id FOR SHARE;
+  SELECT COUNT(*) INTO v_others FROM payments
+   WHERE enrollment_id = v_enrollment_id AND payment_id <> p_payment_id AND kind = 'charge' AND status = 'completed'
+     FOR SHARE;
+  RETURN COALESCE(v_status <> 'refunded' AND v_others = 0, FALSE);
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE FUNCTION `policy_value`(p_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin) RETURNS decimal(12,2)
     READS SQL DATA
     COMMENT 'The number in force for a policy'
@@ -619,6 +795,16 @@ BEGIN
     CALL raise_error('NO_SUCH_POLICY', p_name);
   END IF;
   RETURN v_value;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE FUNCTION `running_share`(p_total DECIMAL(12,2), p_running DECIMAL(12,2), p_whole DECIMAL(12,2)) RETURNS decimal(12,2)
+    NO SQL
+    DETERMINISTIC
+    COMMENT 'The part of a total that falls to the first so much of a whole'
+BEGIN
+  RETURN IF(p_whole = 0, 0, ROUND(p_total * p_running / p_whole, 2));
 END$$
 DELIMITER ;
 
@@ -676,6 +862,52 @@ BEGIN
     SELECT p_sale_id AS sale_id, slot, p_seats DIV v_slots + (slot < p_seats MOD v_slots) AS seats FROM slots
   ) fresh
       ON DUPLICATE KEY UPDATE seats_left = flash_sale_stock.seats_left + fresh.seats;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `admit_buyer`(
+  IN  p_user_id   BIGINT UNSIGNED,
+  IN  p_course_id BIGINT UNSIGNED,
+  OUT p_word      VARCHAR(50),
+  OUT p_price     DECIMAL(10,2)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Decides whether somebody may begin to buy a course, under lock'
+BEGIN
+  CALL admit_student(p_user_id, p_course_id, p_word, p_price);
+  IF p_word <> 'COURSE_NOT_AVAILABLE' AND holds_seat(p_user_id, p_course_id) THEN
+    SET p_word = 'ALREADY_ENROLLED';
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `admit_cart`(IN p_cart_id BIGINT UNSIGNED, IN p_user_id BIGINT UNSIGNED, OUT p_word VARCHAR(50))
+    MODIFIES SQL DATA
+    COMMENT 'Decides whether somebody may buy every course in a cart'
+BEGIN
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_word      VARCHAR(50);
+  DECLARE v_price     DECIMAL(10,2);
+  DECLARE v_first     INT DEFAULT 6;
+  DECLARE v_done      BOOLEAN DEFAULT FALSE;
+  DECLARE c_items CURSOR FOR
+    SELECT course_id FROM cart_items WHERE cart_id = p_cart_id ORDER BY course_id FOR SHARE;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  OPEN c_items;
+  FETCH c_items INTO v_course_id;
+  WHILE NOT v_done DO
+    CALL admit_buyer(p_user_id, v_course_id, v_word, v_price);
+    SET v_first = LEAST(v_first, FIELD(v_word, 'COURSE_NOT_AVAILABLE', 'ALREADY_ENROLLED', 'MISSING_PREREQUISITES',
+                                       'COURSE_FULL', 'CAN_ENROLL'));
+    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+    FETCH c_items INTO v_course_id;
+  END WHILE;
+  CLOSE c_items;
+  SET p_word = ELT(v_first, 'COURSE_NOT_AVAILABLE', 'ALREADY_ENROLLED', 'MISSING_PREREQUISITES', 'COURSE_FULL',
+                   'CAN_ENROLL', 'CART_EMPTY');
 END$$
 DELIMITER ;
 
@@ -806,6 +1038,100 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `begin_purchase`(
+  IN  p_user_id         BIGINT UNSIGNED,
+  IN  p_course_id       BIGINT UNSIGNED,
+  IN  p_payment_method  VARCHAR(50),
+  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_payment_id      BIGINT UNSIGNED,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Begins the sale of a course around a gateway call'
+BEGIN
+  DECLARE v_joined     BOOLEAN;
+  DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_receipt    JSON;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT begin_purchase; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_user_id', p_user_id);
+  CALL require_argument('p_course_id', p_course_id);
+  CALL require_argument('p_payment_method', p_payment_method);
+  CALL require_argument('p_idempotency_key', p_idempotency_key);
+  IF p_payment_method NOT IN ('credit_card', 'paypal', 'stripe', 'bank_transfer') THEN
+    CALL raise_error('UNKNOWN_METHOD', p_payment_method);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT begin_purchase;
+  CALL lock_user(p_user_id, v_deleted_at);
+  CALL claim_receipt('begin_purchase', p_idempotency_key,
+                     CONCAT_WS('|', p_user_id, p_course_id, p_payment_method), v_receipt);
+  IF v_receipt IS NULL THEN
+    IF v_deleted_at IS NOT NULL THEN
+      CALL raise_error('USER_DELETED', p_user_id);
+    END IF;
+    CALL open_purchase(p_user_id, p_course_id, p_payment_method, p_idempotency_key, p_payment_id, p_status);
+    IF p_status IN ('PENDING', 'SUCCESS') THEN
+      UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'payment_id', p_payment_id)
+       WHERE operation = 'begin_purchase' AND receipt_key = p_idempotency_key;
+    ELSEIF p_status = 'FRAUD_BLOCKED' THEN  -- its alerts stay
+      DELETE FROM receipts WHERE operation = 'begin_purchase' AND receipt_key = p_idempotency_key;
+    ELSE
+      ROLLBACK TO SAVEPOINT begin_purchase;
+      SET p_payment_id = NULL;
+    END IF;
+  ELSE
+    SET p_status     = JSON_VALUE(v_receipt, '$.status'),
+        p_payment_id = JSON_VALUE(v_receipt, '$.payment_id' RETURNING UNSIGNED);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT begin_purchase; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `book_late_answer`(
+  IN  p_payment_id     BIGINT UNSIGNED,
+  IN  p_status         VARCHAR(20),
+  IN  p_transaction_id VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_word           VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Keeps the money of an answer that came too late'
+BEGIN
+  DECLARE v_same     BOOLEAN;
+  DECLARE v_answered BOOLEAN;
+  DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+
+  SELECT transaction_id <=> p_transaction_id INTO v_same FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  IF NOT v_same THEN
+    INSERT INTO payments (user_id, course_id, order_id, amount, currency, payment_method, payment_gateway, status,
+                          transaction_id, answers)
+    SELECT user_id, course_id, order_id, amount, currency, payment_method, payment_gateway, 'completed',
+           p_transaction_id, payment_id
+      FROM payments WHERE payment_id = p_payment_id;
+    INSERT INTO payment_events (payment_id, event_type, event_data)
+    VALUES (LAST_INSERT_ID(), 'payment_gateway_success', JSON_OBJECT('answers', p_payment_id));
+  END IF;
+
+  SELECT COUNT(*) > 0 INTO v_answered FROM payment_events
+   WHERE payment_id = p_payment_id AND event_type = 'payment_gateway_failed' FOR SHARE;
+  SET p_word = CASE WHEN p_status <> 'failed' THEN 'ALREADY_COMPLETED'
+                    WHEN v_answered OR v_same THEN 'ALREADY_FAILED'
+                    ELSE 'REFUND_DUE' END;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `change_sale_terms`(
   IN p_sale_id    BIGINT UNSIGNED,
   IN p_price      DECIMAL(10,2),
@@ -890,6 +1216,37 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `charge_for_item`(
+  IN p_order_id       BIGINT UNSIGNED,
+  IN p_user_id        BIGINT UNSIGNED,
+  IN p_course_id      BIGINT UNSIGNED,
+  IN p_enrollment_id  BIGINT UNSIGNED,
+  IN p_amount         DECIMAL(10,2),
+  IN p_transaction_id VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin
+)
+    MODIFIES SQL DATA
+    COMMENT 'Records a completed charge for one course of an order'
+BEGIN
+  DECLARE v_payment_id BIGINT UNSIGNED;
+  DECLARE v_facts      JSON DEFAULT JSON_OBJECT('order_id', p_order_id, 'course_id', p_course_id,
+                                                'enrollment_id', p_enrollment_id, 'amount', p_amount);
+  DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+
+  INSERT INTO payments (user_id, order_id, course_id, enrollment_id, amount, status, transaction_id)
+  VALUES (p_user_id, p_order_id, p_course_id, p_enrollment_id, p_amount, 'completed', p_transaction_id);
+  SET v_payment_id = LAST_INSERT_ID();
+  INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
+    (v_payment_id, 'initiated',               v_facts),
+    (v_payment_id, 'payment_gateway_success', v_facts);
+  IF p_enrollment_id IS NOT NULL THEN
+    INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
+      (v_payment_id, 'enrollment_created',   v_facts),
+      (v_payment_id, 'completion_confirmed', v_facts);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `check_enrollment_eligibility`(
   IN  p_student_id BIGINT UNSIGNED,
   IN  p_course_id  BIGINT UNSIGNED,
@@ -968,6 +1325,50 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `choose_promotion`(
+  IN  p_code         VARCHAR(100),
+  IN  p_user_id      BIGINT UNSIGNED,
+  IN  p_cart_id      BIGINT UNSIGNED,
+  OUT p_promotion_id BIGINT UNSIGNED,
+  OUT p_promoted     JSON,
+  OUT p_word         VARCHAR(50)
+)
+    READS SQL DATA
+    COMMENT 'Decides whether a promotion makes a cart cheaper'
+promotion: BEGIN
+  -- what is not ASCII becomes a question mark, which no code has
+  DECLARE v_code         VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin DEFAULT CONVERT(p_code USING ascii);
+  DECLARE v_is_valid     BOOLEAN;
+  DECLARE v_course_id    BIGINT UNSIGNED;
+  DECLARE v_category_id  BIGINT UNSIGNED;
+  DECLARE v_minimum      DECIMAL(10,2);
+  DECLARE v_is_used_up   BOOLEAN;
+  DECLARE v_per_customer INT UNSIGNED;
+  DECLARE v_own_uses     INT UNSIGNED;
+  DECLARE v_subtotal     DECIMAL(12,2);
+
+  IF COALESCE(v_code, '') = '' THEN
+    SET p_word = 'CAN_ENROLL';
+    LEAVE promotion;
+  END IF;
+  SELECT promotion_id, course_id, category_id, min_purchase, COALESCE(uses_count >= max_uses, FALSE), per_customer,
+         is_active AND COALESCE(valid_from <= UTC_TIMESTAMP(6), TRUE) AND COALESCE(valid_until >= UTC_TIMESTAMP(6), TRUE)
+    INTO p_promotion_id, v_course_id, v_category_id, v_minimum, v_is_used_up, v_per_customer, v_is_valid
+    FROM promotions WHERE code = v_code FOR UPDATE;
+  CALL find_promoted_courses(p_cart_id, v_course_id, v_category_id, p_promoted);
+  SELECT COUNT(*) INTO v_own_uses FROM promotion_uses
+   WHERE promotion_id = p_promotion_id AND user_id = p_user_id FOR SHARE;
+  SELECT SUM(course.price) INTO v_subtotal
+    FROM cart_items item JOIN courses course USING (course_id) WHERE item.cart_id = p_cart_id FOR SHARE;
+
+  SET p_word = CASE WHEN p_promoted IS NULL OR NOT COALESCE(v_is_valid, FALSE)         THEN 'PROMOTION_INVALID'
+                    WHEN v_is_used_up OR COALESCE(v_own_uses >= v_per_customer, FALSE) THEN 'PROMOTION_EXHAUSTED'
+                    WHEN v_subtotal < v_minimum                                        THEN 'BELOW_MINIMUM'
+                    ELSE 'CAN_ENROLL' END;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `claim_receipt`(
   IN  p_operation VARCHAR(40)  CHARACTER SET ascii COLLATE ascii_bin,
   IN  p_key       VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
@@ -1042,6 +1443,117 @@ BEGIN
           HAVING MIN(COALESCE(done.completed, FALSE))) finished USING (lesson_id)
      SET progress.completed = TRUE, progress.completed_at = UTC_TIMESTAMP(6)
    WHERE progress.student_id = p_student_id AND NOT progress.completed;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `complete_purchase`(
+  IN  p_payment_id     BIGINT UNSIGNED,
+  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_enrollment_id  BIGINT UNSIGNED,
+  OUT p_status         VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Ends a purchase whose gateway took the money'
+BEGIN
+  DECLARE v_joined    BOOLEAN;
+  DECLARE v_user_id   BIGINT UNSIGNED;
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_status    VARCHAR(20);
+  DECLARE v_receipt   JSON;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT complete_purchase; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_payment_id', p_payment_id);
+  CALL require_argument('p_transaction_id', p_transaction_id);
+  IF p_transaction_id LIKE 'refund\_%' THEN
+    CALL raise_error('RESERVED_KEY', p_transaction_id);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT complete_purchase;
+  CALL lock_purchase(p_payment_id, v_user_id, v_course_id, v_status);
+  CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('payment|', p_payment_id), v_receipt);
+  IF v_receipt IS NULL THEN
+    IF v_status = 'pending' THEN
+      CALL settle_purchase(p_payment_id, v_user_id, v_course_id, p_transaction_id, p_enrollment_id);
+      SET p_status = IF(p_enrollment_id IS NULL, 'REFUND_DUE', 'SUCCESS');
+    ELSE
+      CALL book_late_answer(p_payment_id, v_status, p_transaction_id, p_status);
+    END IF;
+    UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'enrollment_id', p_enrollment_id)
+     WHERE operation = 'gateway_answer' AND receipt_key = p_transaction_id;
+  ELSE
+    SET p_status        = JSON_VALUE(v_receipt, '$.status'),
+        p_enrollment_id = JSON_VALUE(v_receipt, '$.enrollment_id' RETURNING UNSIGNED);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT complete_purchase; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `confirm_order`(
+  IN  p_order_id       BIGINT UNSIGNED,
+  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_status         VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Ends an order whose gateway took the money'
+BEGIN
+  DECLARE v_joined  BOOLEAN;
+  DECLARE v_user_id BIGINT UNSIGNED;
+  DECLARE v_status  VARCHAR(20);
+  DECLARE v_receipt JSON;
+  DECLARE v_missed  INT;
+  DECLARE v_used    INT;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT confirm_order; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_order_id', p_order_id);
+  CALL require_argument('p_transaction_id', p_transaction_id);
+  IF p_transaction_id LIKE 'refund\_%' THEN
+    CALL raise_error('RESERVED_KEY', p_transaction_id);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT confirm_order;
+  CALL lock_order(p_order_id, v_user_id, v_status);
+  CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('order|', p_order_id), v_receipt);
+  IF v_receipt IS NULL THEN
+    SELECT COUNT(*) INTO v_used FROM payments WHERE transaction_id = p_transaction_id FOR SHARE;
+    IF v_used > 0 THEN  -- it paid for a single course
+      CALL raise_error('KEY_REUSED', p_transaction_id);
+    END IF;
+    CALL settle_order(p_order_id, v_user_id, v_status = 'pending_payment', p_transaction_id, v_missed);
+    IF v_status = 'pending_payment' THEN
+      UPDATE orders SET status = 'confirmed' WHERE order_id = p_order_id;
+    END IF;
+    SET p_status = CASE v_status WHEN 'pending_payment' THEN IF(v_missed = 0, 'CONFIRMED', 'REFUND_DUE')
+                                 WHEN 'cancelled'       THEN 'REFUND_DUE'
+                                 WHEN 'payment_failed'  THEN 'ALREADY_FAILED'
+                                 ELSE 'ALREADY_CONFIRMED' END;
+    UPDATE receipts SET outcome = JSON_OBJECT('status', p_status)
+     WHERE operation = 'gateway_answer' AND receipt_key = p_transaction_id;
+  ELSE
+    SET p_status = JSON_VALUE(v_receipt, '$.status');
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT confirm_order; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -1141,6 +1653,133 @@ BEGIN
   END IF;
 
   IF v_joined THEN RELEASE SAVEPOINT enroll_student; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `expire_pending`(IN p_payment_id BIGINT UNSIGNED, IN p_order_id BIGINT UNSIGNED, OUT p_outcome VARCHAR(10))
+    MODIFIES SQL DATA
+    COMMENT 'One step of reconcile_pending_payments'
+BEGIN
+  DECLARE v_user_id   BIGINT UNSIGNED;
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_status    VARCHAR(20);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    ROLLBACK;
+    SET p_outcome = 'FAILED';
+  END;
+
+  CALL begin_owned();
+  SET p_outcome = 'EXPIRED';
+  IF p_payment_id IS NOT NULL THEN
+    CALL lock_purchase(p_payment_id, v_user_id, v_course_id, v_status);
+  ELSE
+    CALL lock_order(p_order_id, v_user_id, v_status);
+  END IF;
+  CASE v_status
+    WHEN 'pending'         THEN CALL release_purchase(p_payment_id, 'expired');
+    WHEN 'pending_payment' THEN CALL release_order(p_order_id, 'cancelled', 'expired');
+    ELSE SET p_outcome = 'NOTHING';
+  END CASE;
+  COMMIT;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `fail_order`(IN p_order_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_status VARCHAR(50))
+    MODIFIES SQL DATA
+    COMMENT 'Ends an order whose gateway took no money'
+BEGIN
+  DECLARE v_joined  BOOLEAN;
+  DECLARE v_user_id BIGINT UNSIGNED;
+  DECLARE v_status  VARCHAR(20);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT fail_order; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_order_id', p_order_id);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT fail_order;
+  CALL lock_order(p_order_id, v_user_id, v_status);
+  IF v_status = 'pending_payment' THEN
+    CALL release_order(p_order_id, 'payment_failed', p_reason);
+    SET p_status = 'FAILED';
+  ELSE
+    SET p_status = IF(v_status IN ('payment_failed', 'cancelled'), 'ALREADY_FAILED', 'ALREADY_CONFIRMED');
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT fail_order; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `fail_purchase`(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_status VARCHAR(50))
+    MODIFIES SQL DATA
+    COMMENT 'Ends a purchase whose gateway took no money'
+BEGIN
+  DECLARE v_joined    BOOLEAN;
+  DECLARE v_user_id   BIGINT UNSIGNED;
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_status    VARCHAR(20);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT fail_purchase; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_payment_id', p_payment_id);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT fail_purchase;
+  CALL lock_purchase(p_payment_id, v_user_id, v_course_id, v_status);
+  IF v_status = 'pending' THEN
+    INSERT INTO payment_events (payment_id, event_type) VALUES (p_payment_id, 'payment_gateway_failed');
+    CALL release_purchase(p_payment_id, p_reason);
+    SET p_status = 'SUCCESS';
+  ELSE
+    SET p_status = IF(v_status = 'failed', 'ALREADY_FAILED', 'ALREADY_COMPLETED');
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT fail_purchase; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `find_promoted_courses`(
+  IN  p_cart_id     BIGINT UNSIGNED,
+  IN  p_course_id   BIGINT UNSIGNED,
+  IN  p_category_id BIGINT UNSIGNED,
+  OUT p_courses     JSON
+)
+    READS SQL DATA
+    COMMENT 'Which courses of a cart a promotion is for'
+BEGIN
+  IF p_category_id IS NULL THEN
+    SELECT JSON_ARRAYAGG(course_id) INTO p_courses FROM cart_items
+     WHERE cart_id = p_cart_id AND course_id = COALESCE(p_course_id, course_id) FOR SHARE;
+  ELSE
+    WITH RECURSIVE subtree (category_id) AS (
+      SELECT p_category_id
+      UNION
+      SELECT child.category_id FROM categories child JOIN subtree ON child.parent_id = subtree.category_id
+    )
+    SELECT JSON_ARRAYAGG(item.course_id) INTO p_courses
+      FROM cart_items item
+     WHERE item.cart_id = p_cart_id
+       AND EXISTS (SELECT 1 FROM course_categories JOIN subtree USING (category_id) WHERE course_id = item.course_id);
+  END IF;
 END$$
 DELIMITER ;
 
@@ -1281,6 +1920,27 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `lock_cart`(IN p_cart_id BIGINT UNSIGNED, OUT p_user_id BIGINT UNSIGNED, OUT p_deleted_at DATETIME(6))
+    READS SQL DATA
+    COMMENT 'Locks a cart and its user'
+BEGIN
+  DECLARE v_owner BIGINT UNSIGNED;
+
+  SELECT user_id INTO v_owner FROM carts WHERE cart_id = p_cart_id;
+  IF v_owner IS NULL THEN  -- an old snapshot does not show a new cart
+    SELECT user_id INTO v_owner FROM carts WHERE cart_id = p_cart_id FOR SHARE;
+  END IF;
+  IF v_owner IS NOT NULL THEN
+    CALL lock_user(v_owner, p_deleted_at);
+    SELECT user_id INTO p_user_id FROM carts WHERE cart_id = p_cart_id FOR UPDATE;
+  END IF;
+  IF NOT p_user_id <=> v_owner OR p_user_id IS NULL THEN  -- also one that changed hands or went meanwhile
+    CALL raise_error('NO_SUCH_CART', p_cart_id);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `lock_flash_sale`(
   IN  p_sale_id   BIGINT UNSIGNED,
   OUT p_course_id BIGINT UNSIGNED,
@@ -1307,6 +1967,82 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `lock_order`(IN p_order_id BIGINT UNSIGNED, OUT p_user_id BIGINT UNSIGNED, OUT p_status VARCHAR(20))
+    READS SQL DATA
+    COMMENT 'Locks an order, its user, its courses and seats'
+BEGIN
+  DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_course_id  BIGINT UNSIGNED;
+  DECLARE v_done       BOOLEAN DEFAULT FALSE;
+  DECLARE c_items CURSOR FOR
+    SELECT course_id FROM order_items WHERE order_id = p_order_id ORDER BY course_id FOR SHARE;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  SELECT user_id INTO p_user_id FROM orders WHERE order_id = p_order_id;
+  IF p_user_id IS NULL THEN  -- an old snapshot does not show a new order
+    SELECT user_id INTO p_user_id FROM orders WHERE order_id = p_order_id FOR SHARE;
+  END IF;
+  IF p_user_id IS NULL THEN
+    CALL raise_error('NO_SUCH_ORDER', p_order_id);
+  END IF;
+  CALL lock_user(p_user_id, v_deleted_at);
+
+  OPEN c_items;
+  SET v_done = FALSE;
+  FETCH c_items INTO v_course_id;
+  WHILE NOT v_done DO
+    CALL lock_seats(v_course_id);
+    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+    FETCH c_items INTO v_course_id;
+  END WHILE;
+  CLOSE c_items;
+  SELECT status INTO p_status FROM orders WHERE order_id = p_order_id FOR UPDATE;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `lock_purchase`(
+  IN  p_payment_id BIGINT UNSIGNED,
+  OUT p_user_id    BIGINT UNSIGNED,
+  OUT p_course_id  BIGINT UNSIGNED,
+  OUT p_status     VARCHAR(20)
+)
+    READS SQL DATA
+    COMMENT 'Locks a charge, its user, its course and seats'
+BEGIN
+  DECLARE v_deleted_at DATETIME(6);
+
+  SELECT user_id, course_id INTO p_user_id, p_course_id
+    FROM payments WHERE payment_id = p_payment_id AND kind = 'charge';
+  IF p_user_id IS NULL THEN  -- an old snapshot does not show a new charge
+    SELECT user_id, course_id INTO p_user_id, p_course_id
+      FROM payments WHERE payment_id = p_payment_id AND kind = 'charge' FOR SHARE;
+  END IF;
+  IF p_user_id IS NULL THEN
+    CALL raise_error('NO_SUCH_PAYMENT', p_payment_id);
+  END IF;
+  CALL lock_user(p_user_id, v_deleted_at);
+  CALL lock_seats(p_course_id);
+  SELECT status INTO p_status FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `lock_seats`(IN p_course_id BIGINT UNSIGNED)
+    READS SQL DATA
+    COMMENT 'Locks a course for reading, and its seats'
+BEGIN
+  DECLARE v_max_students INT UNSIGNED;
+  DECLARE v_seats_taken  INT;
+
+  SELECT max_students INTO v_max_students FROM courses WHERE course_id = p_course_id FOR SHARE;
+  IF v_max_students IS NOT NULL THEN
+    SELECT seats_taken INTO v_seats_taken FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `lock_user`(IN p_user_id BIGINT UNSIGNED, OUT p_deleted_at DATETIME(6))
     READS SQL DATA
     COMMENT 'Locks a user''s row'
@@ -1317,6 +2053,58 @@ BEGIN
   IF v_user_id IS NULL THEN
     CALL raise_error('NO_SUCH_USER', p_user_id);
   END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `open_purchase`(
+  IN  p_user_id         BIGINT UNSIGNED,
+  IN  p_course_id       BIGINT UNSIGNED,
+  IN  p_payment_method  VARCHAR(50),
+  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_payment_id      BIGINT UNSIGNED,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Opens the sale of a course inside the caller''s transaction'
+sale: BEGIN
+  DECLARE v_price         DECIMAL(10,2);
+  DECLARE v_fraud_score   INT;
+  DECLARE v_first_alert   BIGINT UNSIGNED;
+  DECLARE v_should_block  BOOLEAN;
+  DECLARE v_enrollment_id BIGINT UNSIGNED;
+  DECLARE v_facts         JSON;
+  DECLARE EXIT HANDLER FOR 1062 SET p_status = 'ALREADY_ENROLLED';  -- held by a call that a snapshot does not show
+
+  CALL admit_buyer(p_user_id, p_course_id, p_status, v_price);
+  IF p_status <> 'CAN_ENROLL' THEN
+    LEAVE sale;
+  END IF;
+  IF v_price = 0 THEN
+    CALL add_enrollment(p_user_id, p_course_id, NULL, v_enrollment_id);
+    SET p_status = IF(v_enrollment_id IS NULL, 'ALREADY_ENROLLED', 'SUCCESS');
+    LEAVE sale;
+  END IF;
+  CALL score_purchase(p_user_id, v_price, v_fraud_score, v_should_block, v_first_alert);
+  IF v_should_block THEN
+    SET p_status = IF(has_enrollment_now(p_user_id, p_course_id), 'ALREADY_ENROLLED', 'FRAUD_BLOCKED');
+    LEAVE sale;
+  END IF;
+
+  BEGIN
+    DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_idempotency_key);
+    INSERT INTO payments (user_id, course_id, amount, payment_method, idempotency_key)
+    VALUES (p_user_id, p_course_id, v_price, p_payment_method, p_idempotency_key);
+  END;
+  SET p_payment_id = LAST_INSERT_ID(), v_facts = JSON_OBJECT('course_id', p_course_id, 'amount', v_price);
+  INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
+    (p_payment_id, 'initiated',              v_facts),
+    (p_payment_id, 'payment_gateway_called', v_facts);
+  IF v_first_alert IS NOT NULL THEN
+    UPDATE fraud_alerts SET payment_id = p_payment_id WHERE user_id = p_user_id AND alert_id >= v_first_alert;
+  END IF;
+  INSERT INTO seat_holds (student_id, course_id, payment_id) VALUES (p_user_id, p_course_id, p_payment_id);
+  SET p_status = 'PENDING';
 END$$
 DELIMITER ;
 
@@ -1363,6 +2151,68 @@ BEGIN
   UPDATE subscriptions
      SET status = 'active', current_period_end = v_next_end, next_billing_date = v_next_end
    WHERE subscription_id = p_subscription_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `place_order`(
+  IN  p_cart_id         BIGINT UNSIGNED,
+  IN  p_promotion_code  VARCHAR(100),
+  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_order_id        BIGINT UNSIGNED,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Orders what lies in a cart'
+BEGIN
+  DECLARE v_joined       BOOLEAN;
+  DECLARE v_user_id      BIGINT UNSIGNED;
+  DECLARE v_deleted_at   DATETIME(6);
+  DECLARE v_receipt      JSON;
+  DECLARE v_promotion_id BIGINT UNSIGNED;
+  DECLARE v_promoted     JSON;
+  DECLARE v_arguments    TEXT DEFAULT CONCAT_WS('|', p_cart_id, NULLIF(p_promotion_code, ''));
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT place_order; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_cart_id', p_cart_id);
+  CALL require_argument('p_idempotency_key', p_idempotency_key);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT place_order;
+  CALL lock_cart(p_cart_id, v_user_id, v_deleted_at);
+  CALL claim_receipt('place_order', p_idempotency_key, v_arguments, v_receipt);
+  IF v_receipt IS NULL THEN
+    IF v_deleted_at IS NOT NULL THEN
+      CALL raise_error('USER_DELETED', v_user_id);
+    END IF;
+    CALL admit_cart(p_cart_id, v_user_id, p_status);
+    IF p_status = 'CAN_ENROLL' THEN
+      CALL choose_promotion(p_promotion_code, v_user_id, p_cart_id, v_promotion_id, v_promoted, p_status);
+    END IF;
+    IF p_status = 'CAN_ENROLL' THEN
+      CALL write_order(p_cart_id, v_user_id, v_promotion_id, v_promoted, p_order_id, p_status);
+    END IF;
+    IF p_status IN ('PENDING', 'CONFIRMED') THEN
+      UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'order_id', p_order_id)
+       WHERE operation = 'place_order' AND receipt_key = p_idempotency_key;
+    ELSE
+      ROLLBACK TO SAVEPOINT place_order;
+      SET p_order_id = NULL;
+    END IF;
+  ELSE
+    SET p_status   = JSON_VALUE(v_receipt, '$.status'),
+        p_order_id = JSON_VALUE(v_receipt, '$.order_id' RETURNING UNSIGNED);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT place_order; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -1524,6 +2374,45 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `reconcile_pending_payments`(IN p_older_than_minutes INT UNSIGNED, OUT p_expired INT)
+    MODIFIES SQL DATA
+    COMMENT 'Lets payments and orders expire that are pending for too long'
+BEGIN
+  DECLARE v_payment_id BIGINT UNSIGNED;
+  DECLARE v_order_id   BIGINT UNSIGNED;
+  DECLARE v_word       VARCHAR(10);
+  DECLARE v_failed     INT DEFAULT 0;
+  DECLARE v_done       BOOLEAN DEFAULT FALSE;
+  DECLARE c_pending CURSOR FOR
+    SELECT payment_id, NULL FROM payments
+     WHERE status = 'pending' AND TIMESTAMPDIFF(MINUTE, created_at, UTC_TIMESTAMP(6)) >= p_older_than_minutes
+       AND kind = 'charge'
+    UNION ALL
+    SELECT NULL, order_id FROM orders
+     WHERE status = 'pending_payment' AND TIMESTAMPDIFF(MINUTE, created_at, UTC_TIMESTAMP(6)) >= p_older_than_minutes;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  CALL require_argument('p_older_than_minutes', p_older_than_minutes);
+  CALL refuse_in_transaction('reconcile_pending_payments');
+  SET p_expired = 0;
+
+  OPEN c_pending;
+  FETCH c_pending INTO v_payment_id, v_order_id;
+  WHILE NOT v_done DO
+    CALL expire_pending(v_payment_id, v_order_id, v_word);
+    SET p_expired = p_expired + (v_word = 'EXPIRED'),
+        v_failed  = v_failed + (v_word = 'FAILED');
+    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+    FETCH c_pending INTO v_payment_id, v_order_id;
+  END WHILE;
+  CLOSE c_pending;
+  IF v_failed > 0 THEN
+    CALL raise_error('NOT_ALL_EXPIRED', v_failed);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `record_failed_purchase`(
   IN  p_user_id        BIGINT UNSIGNED,
   IN  p_course_id      BIGINT UNSIGNED,
@@ -1674,6 +2563,82 @@ BEGIN
   CALL complete_lessons(p_student_id, v_lessons);
   CALL advance_enrollments(p_student_id, v_lessons);
   IF v_joined THEN RELEASE SAVEPOINT record_progress; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `redeem_hold`(
+  IN  p_student_id    BIGINT UNSIGNED,
+  IN  p_course_id     BIGINT UNSIGNED,
+  OUT p_enrollment_id BIGINT UNSIGNED
+)
+    MODIFIES SQL DATA
+    COMMENT 'Turns a held seat into an enrollment'
+redemption: BEGIN
+  DECLARE v_status     VARCHAR(20);
+  DECLARE v_deleted_at DATETIME(6);
+
+  SELECT deleted_at INTO v_deleted_at FROM users WHERE user_id = p_student_id FOR UPDATE;
+  SELECT status INTO v_status FROM courses WHERE course_id = p_course_id FOR SHARE;
+  DELETE FROM seat_holds WHERE student_id = p_student_id AND course_id = p_course_id;
+  IF ROW_COUNT() = 0 OR v_status <> 'active' OR v_deleted_at IS NOT NULL THEN
+    LEAVE redemption;
+  END IF;
+  CALL add_enrollment(p_student_id, p_course_id, NULL, p_enrollment_id);
+  DELETE item FROM carts cart STRAIGHT_JOIN cart_items item USING (cart_id)
+   WHERE cart.user_id = p_student_id AND item.course_id = p_course_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `refund_payment`(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_result VARCHAR(100))
+    MODIFIES SQL DATA
+    COMMENT 'Gives money back for which there is no enrollment to end'
+BEGIN
+  DECLARE v_joined     BOOLEAN;
+  DECLARE v_user_id    BIGINT UNSIGNED;
+  DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_charge_id  BIGINT UNSIGNED;
+  DECLARE v_status     VARCHAR(20);
+  DECLARE v_amount     DECIMAL(10,2);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT refund_payment; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_payment_id', p_payment_id);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT refund_payment;
+  SELECT user_id INTO v_user_id FROM payments WHERE payment_id = p_payment_id;
+  IF v_user_id IS NOT NULL THEN
+    CALL lock_user(v_user_id, v_deleted_at);
+  END IF;
+  SELECT payment_id, status, amount INTO v_charge_id, v_status, v_amount
+    FROM payments WHERE payment_id = p_payment_id AND kind = 'charge' FOR UPDATE;
+  IF v_status = 'failed' THEN
+    SELECT payment_id, status, amount INTO v_charge_id, v_status, v_amount
+      FROM payments WHERE answers = p_payment_id ORDER BY status = 'refunded', payment_id LIMIT 1 FOR UPDATE;
+  END IF;
+
+  IF v_status = 'refunded' THEN
+    SET p_result = 'ERROR: Already refunded';
+  ELSEIF COALESCE(v_status, '') <> 'completed' THEN
+    SET p_result = 'ERROR: No completed payment found';
+  ELSEIF pays_for_enrollment(v_charge_id) THEN
+    CALL raise_error('ENROLLMENT_PAID_FOR', v_charge_id);
+  ELSE
+    CALL give_back(v_charge_id);
+    UPDATE payments SET reason = p_reason WHERE refund_of = v_charge_id;
+    SET p_result = CONCAT('SUCCESS: Refunded $', v_amount);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT refund_payment; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -1836,6 +2801,28 @@ BEGIN
   IF v_cycle THEN
     CALL raise_error('PREREQUISITE_CYCLE', p_course_id);
   END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `release_order`(IN p_order_id BIGINT UNSIGNED, IN p_status VARCHAR(20), IN p_reason VARCHAR(500))
+    MODIFIES SQL DATA
+    COMMENT 'Ends a pending order without money'
+BEGIN
+  UPDATE orders SET status = p_status, failure_reason = p_reason WHERE order_id = p_order_id;
+  DELETE FROM seat_holds WHERE order_id = p_order_id ORDER BY course_id;
+  DELETE FROM promotion_uses WHERE order_id = p_order_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `release_purchase`(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500))
+    MODIFIES SQL DATA
+    COMMENT 'Fails a pending payment and gives up its seat'
+BEGIN
+  UPDATE payments SET status = 'failed', reason = p_reason WHERE payment_id = p_payment_id;
+  INSERT INTO payment_events (payment_id, event_type) VALUES (p_payment_id, 'failed');
+  DELETE FROM seat_holds WHERE payment_id = p_payment_id;
 END$$
 DELIMITER ;
 
@@ -2124,6 +3111,85 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `settle_order`(
+  IN  p_order_id       BIGINT UNSIGNED,
+  IN  p_user_id        BIGINT UNSIGNED,
+  IN  p_enroll         BOOLEAN,
+  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_missed         INT
+)
+    MODIFIES SQL DATA
+    COMMENT 'Enrolls a buyer in the courses of an order, books the charges'
+BEGIN
+  DECLARE v_course_id     BIGINT UNSIGNED;
+  DECLARE v_amount        DECIMAL(10,2);
+  DECLARE v_enrollment_id BIGINT UNSIGNED;
+  DECLARE v_done          BOOLEAN DEFAULT FALSE;
+  DECLARE c_items CURSOR FOR
+    SELECT course_id, amount FROM order_items WHERE order_id = p_order_id ORDER BY course_id FOR SHARE;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  SET p_missed = 0;
+  OPEN c_items;
+  FETCH c_items INTO v_course_id, v_amount;
+  WHILE NOT v_done DO
+    SET v_enrollment_id = NULL;
+    IF p_enroll THEN
+      CALL redeem_hold(p_user_id, v_course_id, v_enrollment_id);
+    END IF;
+    IF p_transaction_id IS NOT NULL AND v_amount > 0 THEN
+      CALL charge_for_item(p_order_id, p_user_id, v_course_id, v_enrollment_id, v_amount,
+                           CONCAT(p_transaction_id, '#', v_course_id));
+    END IF;
+    SET p_missed = p_missed + (v_enrollment_id IS NULL), v_done = FALSE;  -- "not found" inside is not the cursor's
+    FETCH c_items INTO v_course_id, v_amount;
+  END WHILE;
+  CLOSE c_items;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `settle_purchase`(
+  IN  p_payment_id     BIGINT UNSIGNED,
+  IN  p_user_id        BIGINT UNSIGNED,
+  IN  p_course_id      BIGINT UNSIGNED,
+  IN  p_transaction_id VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_enrollment_id  BIGINT UNSIGNED
+)
+    MODIFIES SQL DATA
+    COMMENT 'Completes a pending payment, enrolls its user'
+BEGIN
+  BEGIN
+    DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+    UPDATE payments SET status = 'completed', transaction_id = p_transaction_id WHERE payment_id = p_payment_id;
+  END;
+  INSERT INTO payment_events (payment_id, event_type) VALUES (p_payment_id, 'payment_gateway_success');
+  CALL redeem_hold(p_user_id, p_course_id, p_enrollment_id);
+  IF p_enrollment_id IS NOT NULL THEN
+    UPDATE payments SET enrollment_id = p_enrollment_id WHERE payment_id = p_payment_id;
+    INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
+      (p_payment_id, 'enrollment_created',   JSON_OBJECT('enrollment_id', p_enrollment_id)),
+      (p_payment_id, 'completion_confirmed', JSON_OBJECT('enrollment_id', p_enrollment_id));
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `settle_refunded_order`(IN p_order_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    COMMENT 'Makes a confirmed order refunded when no charge of it is left'
+BEGIN
+  DECLARE v_left INT;
+
+  SELECT COUNT(*) INTO v_left
+    FROM payments WHERE order_id = p_order_id AND kind = 'charge' AND status = 'completed' FOR SHARE;
+  IF v_left = 0 THEN
+    UPDATE orders SET status = 'refunded' WHERE order_id = p_order_id AND status = 'confirmed';
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `soft_delete_user`(IN p_user_id BIGINT UNSIGNED, IN p_reason VARCHAR(500))
     MODIFIES SQL DATA
     COMMENT 'Closes a user''s account'
@@ -2302,6 +3368,67 @@ BEGIN
 END$$
 DELIMITER ;
 
+DELIMITER $$
+CREATE PROCEDURE `write_order`(
+  IN  p_cart_id      BIGINT UNSIGNED,
+  IN  p_user_id      BIGINT UNSIGNED,
+  IN  p_promotion_id BIGINT UNSIGNED,
+  IN  p_promoted     JSON,
+  OUT p_order_id     BIGINT UNSIGNED,
+  OUT p_status       VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Writes an order of what lies in a cart'
+BEGIN
+  DECLARE v_discount DECIMAL(12,2);
+  DECLARE v_tax      DECIMAL(12,2);
+  DECLARE v_subtotal DECIMAL(12,2);
+  DECLARE v_promoted DECIMAL(12,2);
+  DECLARE v_missed   INT;
+  DECLARE EXIT HANDLER FOR 1062 SET p_status = 'ALREADY_ENROLLED';
+
+  SELECT SUM(course.price), SUM(IF(item.course_id MEMBER OF (p_promoted), course.price, 0)) INTO v_subtotal, v_promoted
+    FROM cart_items item JOIN courses course USING (course_id) WHERE item.cart_id = p_cart_id FOR SHARE;
+  SELECT IF(discount_type = 'percentage', ROUND(v_promoted * amount / 100, 2), LEAST(v_promoted, amount)) INTO v_discount
+    FROM promotions WHERE promotion_id = p_promotion_id FOR SHARE;
+  SET v_discount = COALESCE(v_discount, 0),
+      v_tax = ROUND((v_subtotal - v_discount) * policy_value('tax_percent') / 100, 2);
+
+  INSERT INTO orders (user_id, promotion_id, subtotal, discount_amount, tax_amount, total)
+  VALUES (p_user_id, p_promotion_id, v_subtotal, v_discount, v_tax, v_subtotal - v_discount + v_tax);
+  SET p_order_id = LAST_INSERT_ID();
+  INSERT INTO order_items (order_id, course_id, unit_price, discount_amount, tax_amount)
+  WITH priced AS (
+    SELECT course_id, course.price, IF(course_id MEMBER OF (p_promoted), course.price, 0) AS promoted
+      FROM cart_items item JOIN courses course USING (course_id) WHERE item.cart_id = p_cart_id
+  ), running AS (
+    SELECT course_id, price, promoted, SUM(promoted) OVER so_far AS promoted_so_far, SUM(price) OVER so_far AS price_so_far
+      FROM priced WINDOW so_far AS (ORDER BY course_id ROWS UNBOUNDED PRECEDING)
+  ), discounted AS (
+    SELECT course_id, price, price_so_far,
+           running_share(v_discount, promoted_so_far, v_promoted) AS discount_so_far,
+           running_share(v_discount, promoted_so_far - promoted, v_promoted) AS discount_before
+      FROM running
+  )
+  SELECT p_order_id, course_id, price, discount_so_far - discount_before,
+         running_share(v_tax, price_so_far - discount_so_far, v_subtotal - v_discount)
+         - running_share(v_tax, price_so_far - price - discount_before, v_subtotal - v_discount)
+    FROM discounted;
+  INSERT INTO seat_holds (student_id, course_id, order_id)
+  SELECT p_user_id, course_id, p_order_id FROM order_items WHERE order_id = p_order_id ORDER BY course_id;
+  IF p_promotion_id IS NOT NULL THEN
+    INSERT INTO promotion_uses (promotion_id, order_id, user_id) VALUES (p_promotion_id, p_order_id, p_user_id);
+  END IF;
+
+  SET p_status = 'PENDING';
+  IF v_subtotal - v_discount + v_tax = 0 THEN
+    CALL settle_order(p_order_id, p_user_id, TRUE, NULL, v_missed);
+    UPDATE orders SET status = 'confirmed' WHERE order_id = p_order_id;
+    SET p_status = IF(v_missed = 0, 'CONFIRMED', 'ALREADY_ENROLLED');
+  END IF;
+END$$
+DELIMITER ;
+
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `active_users` AS
 select `users`.`user_id` AS `user_id`,
     `users`.`name` AS `name`,
@@ -2350,6 +3477,20 @@ select `sale`.`sale_id` AS `sale_id`,
     `stock`.`seats_left` AS `seats_left`,
     ((utc_timestamp(6) between `sale`.`start_time` and `sale`.`end_time`) and (`course`.`status` = 'active')) AS `is_active`
 from ((`flash_sales` `sale` join `courses` `course` on((`course`.`course_id` = `sale`.`course_id`))) join lateral (select cast(sum(`flash_sale_stock`.`seats_left`) as signed) AS `seats_left` from `flash_sale_stock` where (`flash_sale_stock`.`sale_id` = `sale`.`sale_id`)) `stock`);
+
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_payments_to_reconcile` AS
+select `payment`.`payment_id` AS `payment_id`,
+    `payment`.`user_id` AS `user_id`,
+    `payment`.`course_id` AS `course_id`,
+    `payment`.`order_id` AS `order_id`,
+    `payment`.`answers` AS `answers`,
+    `payment`.`amount` AS `amount`,
+    `payment`.`currency` AS `currency`,
+    `payment`.`transaction_id` AS `transaction_id`,
+    `payment`.`processed_at` AS `processed_at`,
+    (case when (`payment`.`enrollment_id` is null) then 'NO_ENROLLMENT' when (`enrollment`.`status` = 'refunded') then 'ENROLLMENT_REFUNDED' else 'PAID_TWICE' end) AS `reason`
+from (`payments` `payment` left join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`)))
+where ((`payment`.`kind` = 'charge') and (`payment`.`status` = 'completed') and (`payment`.`subscription_id` is null) and ((`payment`.`enrollment_id` is null) or (`enrollment`.`status` = 'refunded') or exists(select 1 from `payments` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`payment_id` < `payment`.`payment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed')))));
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `course_completers` AS
 select `enrollment`.`course_id` AS `course_id`,
@@ -2432,11 +3573,19 @@ from ((`courses` `course` join `rated` on((`course`.`course_id` = `rated`.`cours
 where ((`course`.`review_count` + coalesce(`pending`.`reviews`,0)) <> `rated`.`review_count`)
 union all
 select 'course_seats.seats_taken' AS `course_seats.seats_taken`,
-    `seats`.`course_id` AS `course_id`,
-    `seats`.`seats_taken` AS `seats_taken`,
-    (`counted`.`enrolled_students` + coalesce(`held`.`seats_left`,0)) AS `counted.enrolled_students + COALESCE(held.seats_left, 0)`
-from ((`course_seats` `seats` join `counted` on((`seats`.`course_id` = `counted`.`course_id`))) left join (select `stock`.`course_id` AS `course_id`,sum(`stock`.`seats_left`) AS `seats_left` from `stock` where (`stock`.`state` = 'open') group by `stock`.`course_id`) `held` on((`seats`.`course_id` = `held`.`course_id`)))
-where (`seats`.`seats_taken` <> (`counted`.`enrolled_students` + coalesce(`held`.`seats_left`,0)))
+    `taken`.`course_id` AS `course_id`,
+    `taken`.`stored_value` AS `stored_value`,
+    `taken`.`recounted_value` AS `recounted_value`
+from (select `seats`.`course_id` AS `course_id`,`seats`.`seats_taken` AS `stored_value`,((`counted`.`enrolled_students` + coalesce(`unpaid`.`seats`,0)) + coalesce(`unsold`.`seats`,0)) AS `recounted_value` from (((`course_seats` `seats` join `counted` on((`seats`.`course_id` = `counted`.`course_id`))) left join (select `seat_holds`.`course_id` AS `course_id`,count(0) AS `seats` from `seat_holds` group by `seat_holds`.`course_id`) `unpaid` on((`seats`.`course_id` = `unpaid`.`course_id`))) left join (select `stock`.`course_id` AS `course_id`,sum(`stock`.`seats_left`) AS `seats` from `stock` where (`stock`.`state` = 'open') group by `stock`.`course_id`) `unsold` on((`seats`.`course_id` = `unsold`.`course_id`)))) `taken`
+where (`taken`.`stored_value` <> `taken`.`recounted_value`)
+union all
+select 'promotions.uses_count' AS `promotions.uses_count`,
+    `promotion`.`promotion_id` AS `promotion_id`,
+    `promotion`.`uses_count` AS `uses_count`,
+    count(`used`.`order_id`) AS `COUNT(used.order_id)`
+from (`promotions` `promotion` left join `promotion_uses` `used` on((`promotion`.`promotion_id` = `used`.`promotion_id`)))
+group by `promotion`.`promotion_id`
+having (`promotion`.`uses_count` <> count(`used`.`order_id`))
 union all
 select 'flash_sales.seats_taken' AS `flash_sales.seats_taken`,
     `sale`.`sale_id` AS `sale_id`,
@@ -2448,7 +3597,7 @@ union all
 select 'flash_sales.stock' AS `flash_sales.stock`,
     `sale`.`sale_id` AS `sale_id`,
     (`sale`.`max_seats` - `stock`.`seats_left`) AS `sale.max_seats - stock.seats_left`,
-    (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)) AS `Name_exp_32`
+    (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)) AS `Name_exp_36`
 from (`flash_sales` `sale` join `stock` on((`sale`.`sale_id` = `stock`.`sale_id`)))
 where ((`sale`.`max_seats` - `stock`.`seats_left`) < (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)));
 
@@ -2612,6 +3761,52 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE TRIGGER `order_events_before_delete` BEFORE DELETE ON `order_events` FOR EACH ROW BEGIN
+  CALL raise_error('APPEND_ONLY', 'order_events');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `order_events_before_update` BEFORE UPDATE ON `order_events` FOR EACH ROW BEGIN
+  CALL raise_error('APPEND_ONLY', 'order_events');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `order_items_before_update` BEFORE UPDATE ON `order_items` FOR EACH ROW BEGIN
+  CALL raise_error('FIXED_ONCE_STORED', 'an item of an order');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `orders_after_insert` AFTER INSERT ON `orders` FOR EACH ROW BEGIN
+  INSERT INTO order_events (order_id, to_status) VALUES (NEW.order_id, NEW.status);
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `orders_after_update` AFTER UPDATE ON `orders` FOR EACH ROW BEGIN
+  IF NEW.status <> OLD.status THEN
+    INSERT INTO order_events (order_id, from_status, to_status) VALUES (NEW.order_id, OLD.status, NEW.status);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `orders_before_update` BEFORE UPDATE ON `orders` FOR EACH ROW BEGIN
+  IF NOT (NEW.user_id = OLD.user_id AND NEW.promotion_id <=> OLD.promotion_id AND NEW.subtotal = OLD.subtotal
+          AND NEW.discount_amount = OLD.discount_amount AND NEW.tax_amount = OLD.tax_amount AND NEW.total = OLD.total) THEN
+    CALL raise_error('FIXED_ONCE_STORED', 'buyer, promotion or amounts of an order');
+  END IF;
+  IF NEW.status <> OLD.status
+     AND NOT (OLD.status = 'pending_payment' AND NEW.status IN ('confirmed', 'payment_failed', 'cancelled'))
+     AND NOT (OLD.status = 'confirmed' AND NEW.status = 'refunded') THEN
+    CALL raise_error('ILLEGAL_ORDER_STATUS', CONCAT(OLD.status, ' to ', NEW.status));
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `payment_events_before_delete` BEFORE DELETE ON `payment_events` FOR EACH ROW BEGIN
   CALL raise_error('APPEND_ONLY', 'payment_events');
 END$$
@@ -2620,6 +3815,14 @@ DELIMITER ;
 DELIMITER $$
 CREATE TRIGGER `payment_events_before_update` BEFORE UPDATE ON `payment_events` FOR EACH ROW BEGIN
   CALL raise_error('APPEND_ONLY', 'payment_events');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `payments_after_update` AFTER UPDATE ON `payments` FOR EACH ROW BEGIN
+  IF NEW.status = 'refunded' AND OLD.status = 'completed' AND NEW.order_id IS NOT NULL THEN
+    CALL settle_refunded_order(NEW.order_id);
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2641,9 +3844,13 @@ CREATE TRIGGER `payments_before_update` BEFORE UPDATE ON `payments` FOR EACH ROW
           AND NEW.currency = OLD.currency AND NEW.refund_of <=> OLD.refund_of) THEN
     CALL raise_error('FIXED_ONCE_STORED', 'user, kind, amount, currency or charge');
   END IF;
-  IF NEW.status IN ('pending', 'failed')
-     AND (OLD.status = 'refunded' OR EXISTS (SELECT 1 FROM payments WHERE refund_of = OLD.payment_id FOR SHARE)) THEN
-    CALL raise_error('FIXED_ONCE_STORED', 'a refunded payment''s status');
+  IF NOT (NEW.course_id <=> OLD.course_id AND NEW.answers <=> OLD.answers) THEN
+    CALL raise_error('FIXED_ONCE_STORED', 'what a payment is for');
+  END IF;
+  IF NEW.status <> OLD.status
+     AND NOT (OLD.status = 'pending' AND NEW.status IN ('completed', 'failed'))
+     AND NOT (OLD.status = 'completed' AND NEW.status = 'refunded') THEN
+    CALL raise_error('ILLEGAL_PAYMENT_STATUS', CONCAT(OLD.status, ' to ', NEW.status));
   END IF;
   IF NEW.status <> OLD.status THEN
     UPDATE users SET payments_changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
@@ -2658,6 +3865,32 @@ DELIMITER $$
 CREATE TRIGGER `policies_before_update` BEFORE UPDATE ON `policies` FOR EACH ROW BEGIN
   SET NEW.updated_at = UTC_TIMESTAMP(6);
   SET NEW.updated_by = USER();
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `promotion_uses_after_delete` AFTER DELETE ON `promotion_uses` FOR EACH ROW BEGIN
+  UPDATE promotions SET uses_count = uses_count - 1 WHERE promotion_id = OLD.promotion_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `promotion_uses_after_insert` AFTER INSERT ON `promotion_uses` FOR EACH ROW BEGIN
+  UPDATE promotions SET uses_count = uses_count + 1 WHERE promotion_id = NEW.promotion_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `promotion_uses_before_update` BEFORE UPDATE ON `promotion_uses` FOR EACH ROW BEGIN
+  CALL raise_error('FIXED_ONCE_STORED', 'a promotion''s use');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `promotions_before_update` BEFORE UPDATE ON `promotions` FOR EACH ROW BEGIN
+  IF NEW.uses_count = OLD.uses_count THEN
+    SET NEW.updated_at = UTC_TIMESTAMP(6), NEW.updated_by = USER();
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2680,6 +3913,24 @@ CREATE TRIGGER `reviews_after_update` AFTER UPDATE ON `reviews` FOR EACH ROW BEG
       (OLD.course_id, -CAST(OLD.rating AS SIGNED), -1),
       (NEW.course_id, NEW.rating, 1);
   END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `seat_holds_after_delete` AFTER DELETE ON `seat_holds` FOR EACH ROW BEGIN
+  UPDATE course_seats SET seats_taken = seats_taken - 1 WHERE course_id = OLD.course_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `seat_holds_after_insert` AFTER INSERT ON `seat_holds` FOR EACH ROW BEGIN
+  UPDATE course_seats SET seats_taken = seats_taken + 1 WHERE course_id = NEW.course_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `seat_holds_before_update` BEFORE UPDATE ON `seat_holds` FOR EACH ROW BEGIN
+  CALL raise_error('FIXED_ONCE_STORED', 'a held seat');
 END$$
 DELIMITER ;
 
