@@ -13,6 +13,8 @@ from learnhub_db.errors import LearnHubError
 VERBS = {
     "apply": "Bring the database to what the project's files say.",
     "call": "Call a stored procedure.",
+    "check-data": "Look for rows that break a rule of sql/invariants; reads only.",
+    "jobs": "Run what sql/jobs schedules: list, run.",
     "seed": "Fill the database from sql/seeds/NAME; safe to repeat.",
     "server": "Run a private MySQL: start, stop, status, url.",
     "status": "What is applied, pending, changed; reads only.",
@@ -28,7 +30,8 @@ class Verbs(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        return getattr(import_module(f"learnhub_db.commands.{name}"), name)
+        word = name.replace("-", "_")
+        return getattr(import_module(f"learnhub_db.commands.{word}"), word)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):

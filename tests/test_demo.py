@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from learnhub_db import deployment, seeds
+from learnhub_db import deployment, invariants, seeds
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 
@@ -90,6 +90,13 @@ def test_every_view_shows_something_and_no_counter_drifts(ask: Ask) -> None:
     views = [name for (name,) in ask("SELECT table_name FROM information_schema.views WHERE table_schema = DATABASE()")]
     shown = {name for name in views if ask(f"SELECT 1 FROM {name} LIMIT 1")}
     assert set(views) - shown == {"v_counter_drift", "instructor_enrollments"}  # the latter: see the next test
+
+
+def test_every_invariant_holds_of_the_demo(demo: Target) -> None:
+    with connect(demo) as connection:
+        findings = list(invariants.check(connection, invariants.read(Project(ROOT))))
+    assert len(findings) > 10
+    assert [finding for finding in findings if not finding.holds] == []
 
 
 def test_an_instructor_of_the_demo_sees_her_own_students(demo: Target, ask: Ask) -> None:

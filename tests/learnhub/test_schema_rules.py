@@ -9,6 +9,8 @@ import pytest
 
 from school import School
 
+pytestmark = pytest.mark.breaks("a_receipt_has_its_outcome")
+
 OURS = "table_schema = DATABASE() AND table_name NOT LIKE '\\\\_%'"
 BASE = f"SELECT table_name FROM information_schema.tables WHERE {OURS} AND table_type = 'BASE TABLE'"
 TABLES = f"{OURS} AND table_name IN ({BASE})"

@@ -1,0 +1,78 @@
+"""For every invariant rows that break it, by table; a table's second row stands behind the first."""
+
+from __future__ import annotations
+
+Rows = list[tuple[str, dict[str, object]]]
+
+
+def charge(**columns: object) -> tuple[str, dict[str, object]]:
+    usual = {"payment_id": 1, "user_id": 7, "kind": "charge", "amount": 10, "currency": "USD", "status": "completed"}
+    return "payments", usual | {"processed_at": "2025-01-01", "created_at": "2025-01-01"} | columns
+
+
+def refund(**columns: object) -> tuple[str, dict[str, object]]:
+    usual = {"payment_id": 2, "kind": "refund", "amount": -10, "status": "refunded", "refund_of": 1}
+    return charge(**usual | columns)
+
+
+def enrollment(**columns: object) -> tuple[str, dict[str, object]]:
+    usual = {"enrollment_id": 1, "student_id": 7, "course_id": 1, "status": "active", "in_force": 1}
+    return "enrollments", usual | {"progress_percentage": 0, "enrolled_at": "2025-01-01"} | columns
+
+
+def paid(start: str, end: str) -> tuple[str, dict[str, object]]:
+    period = {"billing_period_start": start, "billing_period_end": end, "status": "completed", "amount": 29}
+    return "subscription_payments", {"payment_id": 1, "subscription_id": 1} | period
+
+
+SUBSCRIPTION = ("subscriptions", {"subscription_id": 1, "plan_type": "monthly", "current_period_end": "2025-03-01"})
+
+VIOLATIONS: dict[str, list[Rows]] = {
+    "counters_equal_a_recount": [[("v_counter_drift", {"counter": "courses.review_count", "row_id": 1})]],
+    "a_charge_is_refunded_when_its_refund_stands": [
+        [charge(status="refunded")],
+        [charge(), refund()],
+        [charge(status="refunded"), refund(amount=-9)],
+        [charge(status="refunded"), refund(user_id=8)],
+        [charge(status="refunded"), refund(currency="EUR")],
+        [charge(status="refunded"), refund(status="completed")],
+    ],
+    "a_refund_has_its_charge": [
+        [refund()],
+        [charge(status="refunded"), refund(), refund(payment_id=3)],
+    ],
+    "one_enrollment_in_force": [[enrollment(), enrollment(enrollment_id=2, status="completed")]],
+    "a_sale_sells_no_more_than_its_seats": [
+        [("flash_sales", {"sale_id": 1, "max_seats": 1}), *(enrollment(flash_sale_id=1) for _ in range(2))]
+    ],
+    "no_seat_is_taken_twice": [[("course_seats", {"course_id": 1, "seats": 5, "seats_granted": 5, "seats_taken": 6})]],
+    "an_enrollment_is_paid_at_most_once": [
+        [enrollment(), charge(enrollment_id=1), charge(enrollment_id=1)],
+        [enrollment(status="refunded"), charge(enrollment_id=1)],
+    ],
+    "a_receipt_has_its_outcome": [[("receipts", {"operation": "buy", "receipt_key": "k"})]],
+    "subscription_periods_follow_each_other": [
+        [SUBSCRIPTION, paid("2025-01-01", "2025-02-01"), paid("2025-02-02", "2025-03-01")],
+        [SUBSCRIPTION, paid("2025-02-01", "2025-03-01"), paid("2025-02-01", "2025-03-01")],
+        [SUBSCRIPTION, paid("2025-01-01", "2025-02-01")],
+    ],
+    "a_completed_enrollment_is_at_100_percent": [
+        [enrollment(status="completed", progress_percentage=90, completed_at="2025-01-02")],
+        [enrollment(status="completed", progress_percentage=100)],
+        [enrollment(status="refunded", progress_percentage=10)],
+    ],
+    "completed_lessons_say_when": [
+        [("lesson_progress", {"progress_id": 1, "completed": 1})],
+        [("section_progress", {"progress_id": 1, "completed": 0, "completed_at": "2025-01-01"})],
+    ],
+    "prerequisites_have_no_cycle": [
+        [
+            ("course_prerequisites", {"course_id": 1, "prerequisite_course_id": 2}),
+            ("course_prerequisites", {"course_id": 2, "prerequisite_course_id": 3}),
+            ("course_prerequisites", {"course_id": 3, "prerequisite_course_id": 1}),
+        ]
+    ],
+    "an_alert_is_about_its_buyers_payment": [
+        [charge(), ("fraud_alerts", {"alert_id": 1, "user_id": 8, "payment_id": 1, "rule_id": 1})]
+    ],
+}
