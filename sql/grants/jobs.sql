@@ -1,5 +1,6 @@
--- What runs by the clock.
+-- What runs by the clock, and where its runs are recorded.
 
+GRANT CREATE, SELECT, INSERT, UPDATE ON _learnhub_jobs TO learnhub_jobs;
 GRANT EXECUTE ON PROCEDURE fold_counters TO learnhub_jobs;
 GRANT EXECUTE ON PROCEDURE renew_due_subscriptions TO learnhub_jobs;
 GRANT EXECUTE ON PROCEDURE summarize_daily_revenue TO learnhub_jobs;
