@@ -4,3 +4,4 @@ GRANT CREATE, SELECT, INSERT, UPDATE ON _learnhub_jobs TO learnhub_jobs;
 GRANT EXECUTE ON PROCEDURE fold_counters TO learnhub_jobs;
 GRANT EXECUTE ON PROCEDURE renew_due_subscriptions TO learnhub_jobs;
 GRANT EXECUTE ON PROCEDURE summarize_daily_revenue TO learnhub_jobs;
+GRANT EXECUTE ON PROCEDURE create_payouts TO learnhub_jobs;

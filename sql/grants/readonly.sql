@@ -40,3 +40,6 @@ GRANT SELECT ON daily_revenue_summary TO learnhub_readonly;
 GRANT SELECT ON flash_sale_status TO learnhub_readonly;
 GRANT SELECT ON course_progress TO learnhub_readonly;
 GRANT SELECT ON v_counter_drift TO learnhub_readonly;
+GRANT SELECT ON payout_rates TO learnhub_readonly;
+GRANT SELECT ON payouts TO learnhub_readonly;
+GRANT SELECT ON payout_items TO learnhub_readonly;

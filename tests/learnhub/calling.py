@@ -33,6 +33,7 @@ GOOD: dict[str, Callable[[School], dict[str, object]]] = {
     "soft_delete_user": lambda school: {"p_user_id": school.user(), "p_reason": "over"},
     "summarize_daily_revenue": lambda school: {"p_day": "2025-02-01"},
     "fold_counters": lambda school: {},
+    "create_payouts": lambda school: {"p_period_end": "2025-01-31"},
 }
 OUT: dict[str, tuple[str, ...]] = {
     "process_course_purchase": ("p_enrollment_id", "p_status"),
@@ -42,4 +43,5 @@ OUT: dict[str, tuple[str, ...]] = {
     "enroll_student": ("p_enrollment_id", "p_result"),
     "check_enrollment_eligibility": ("p_status",),
     "renew_due_subscriptions": ("p_renewed", "p_failed"),
+    "create_payouts": ("p_payouts",),
 }

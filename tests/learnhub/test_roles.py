@@ -21,7 +21,7 @@ PUBLIC = {
     "archive_course",
     "soft_delete_user",
 }
-SCHEDULED = {"fold_counters", "renew_due_subscriptions", "summarize_daily_revenue"}
+SCHEDULED = {"fold_counters", "renew_due_subscriptions", "summarize_daily_revenue", "create_payouts"}
 PARTS = {"lesson_sections", "quizzes", "course_tags", "course_prerequisites", "reviews"}
 CONTENT = PARTS | {"users", "courses", "lessons"}
 NO_DDL = {

@@ -65,8 +65,10 @@ MINIMAL = {
     "fraud_detection_rules": {"rule_name": "new"},
     "fraud_alerts": {"user_id": 1, "rule_id": 1},
     "daily_revenue_summary": {"summary_date": "2026-01-01"},
+    "payout_rates": {},
+    "payouts": {"instructor_id": 1, "amount": 0},
 }
-KEPT_BY_TRIGGERS = {"course_seats", "flash_sale_stock", "flash_sale_terms"}
+KEPT_BY_TRIGGERS = {"course_seats", "flash_sale_stock", "flash_sale_terms", "payout_items"}
 STAMPED = ("users", "policies", "courses", "lessons", "subscription_plans", "fraud_detection_rules", "flash_sales")
 PERSONAL = {
     ("users", "name"),

@@ -20,6 +20,16 @@ def enrollment(**columns: object) -> tuple[str, dict[str, object]]:
     return "enrollments", usual | {"progress_percentage": 0, "enrolled_at": "2025-01-01"} | columns
 
 
+def item(**columns: object) -> tuple[str, dict[str, object]]:
+    usual = {"payment_id": 1, "instructor_id": 3, "course_id": 1, "occurred_at": "2025-01-31 23:00", "currency": "USD"}
+    return "payout_items", usual | {"gross": 10, "share_percent": 70, "amount": 7} | columns
+
+
+def payout(**columns: object) -> tuple[str, dict[str, object]]:
+    usual = {"payout_id": 1, "instructor_id": 3, "period_end": "2025-01-31", "currency": "USD", "amount": 7, "items": 1}
+    return "payouts", usual | columns
+
+
 def paid(start: str, end: str) -> tuple[str, dict[str, object]]:
     period = {"billing_period_start": start, "billing_period_end": end, "status": "completed", "amount": 29}
     return "subscription_payments", {"payment_id": 1, "subscription_id": 1} | period
@@ -74,5 +84,22 @@ VIOLATIONS: dict[str, list[Rows]] = {
     ],
     "an_alert_is_about_its_buyers_payment": [
         [charge(), ("fraud_alerts", {"alert_id": 1, "user_id": 8, "payment_id": 1, "rule_id": 1})]
+    ],
+    "every_sale_has_its_share": [
+        [enrollment(), charge(enrollment_id=1)],
+        [enrollment(), charge(enrollment_id=1), item(gross=9, amount="6.30")],
+        [enrollment(), charge(enrollment_id=1, status="failed"), item()],
+        [charge(status="refunded"), item(), refund()],
+    ],
+    "a_share_is_the_rates": [
+        [item(amount="7.01")],
+        [refund(), item(), item(payment_id=2, gross=-10, amount=-7, instructor_id=4)],
+    ],
+    "a_payout_adds_up": [
+        [payout(), item(payout_id=1, amount=6)],
+        [payout(items=2), item(payout_id=1)],
+        [payout(), item(payout_id=1, instructor_id=4)],
+        [payout(), item(payout_id=1, occurred_at="2025-02-01")],
+        [payout(), item(payout_id=1, currency="EUR")],
     ],
 }
