@@ -82,7 +82,7 @@ def test_every_sale_and_refund_of_the_demo_succeeded(ask: Ask) -> None:
 def test_planting_the_demo_again_changes_nothing(demo: Target, ask: Ask) -> None:
     before = ask("CHECKSUM TABLE users, courses, enrollments, payments, reviews, subscriptions")
     planted = plant(demo)
-    assert (planted.applied, len(planted.skipped)) == ([], 11)
+    assert (planted.applied, len(planted.skipped)) == ([], 12)
     assert ask("CHECKSUM TABLE users, courses, enrollments, payments, reviews, subscriptions") == before
 
 
@@ -150,6 +150,18 @@ def test_the_demo_shows_fraud_alerts_and_the_revenue_of_the_last_days(ask: Ask) 
     assert days == 8
     assert revenue > 1000
     assert refunds == Decimal("69.00")
+
+
+def test_the_demo_pays_its_instructors_and_its_facts_are_its_revenue(ask: Ask) -> None:
+    ((batches, paid, open_items),) = ask(
+        "SELECT COUNT(*), SUM(amount), (SELECT COUNT(*) FROM payout_items WHERE payout_id IS NULL) FROM payouts"
+    )
+    assert 5 <= batches <= 10
+    assert paid > 500
+    assert open_items > 10
+    revenue = "SELECT SUM(total_revenue), SUM(refund_amount) FROM daily_revenue_summary"
+    facts = "SELECT SUM(IF(amount > 0, amount, 0)), SUM(IF(amount < 0, -amount, 0)) FROM fact_sales"
+    assert ask(facts) == ask(revenue)
 
 
 def test_the_tour_buys_refunds_and_takes_a_seat_once(demo: Target, ask: Ask) -> None:

@@ -5,3 +5,6 @@ GRANT EXECUTE ON PROCEDURE fold_counters TO learnhub_jobs;
 GRANT EXECUTE ON PROCEDURE renew_due_subscriptions TO learnhub_jobs;
 GRANT EXECUTE ON PROCEDURE summarize_daily_revenue TO learnhub_jobs;
 GRANT EXECUTE ON PROCEDURE create_payouts TO learnhub_jobs;
+GRANT EXECUTE ON PROCEDURE archive_payments TO learnhub_jobs;
+GRANT EXECUTE ON PROCEDURE maintain_partitions TO learnhub_jobs;
+GRANT EXECUTE ON PROCEDURE refresh_star TO learnhub_jobs;

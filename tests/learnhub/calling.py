@@ -33,7 +33,10 @@ GOOD: dict[str, Callable[[School], dict[str, object]]] = {
     "soft_delete_user": lambda school: {"p_user_id": school.user(), "p_reason": "over"},
     "summarize_daily_revenue": lambda school: {"p_day": "2025-02-01"},
     "fold_counters": lambda school: {},
+    "refresh_star": lambda school: {"p_day": "2025-01-31"},
     "create_payouts": lambda school: {"p_period_end": "2025-01-31"},
+    "archive_payments": lambda school: {"p_before": "2025-01-31", "p_batch": 100},
+    "maintain_partitions": lambda school: {"p_years_ahead": 1, "p_keep_years": 100},
 }
 OUT: dict[str, tuple[str, ...]] = {
     "process_course_purchase": ("p_enrollment_id", "p_status"),
@@ -44,4 +47,5 @@ OUT: dict[str, tuple[str, ...]] = {
     "check_enrollment_eligibility": ("p_status",),
     "renew_due_subscriptions": ("p_renewed", "p_failed"),
     "create_payouts": ("p_payouts",),
+    "archive_payments": ("p_moved",),
 }

@@ -65,10 +65,16 @@ MINIMAL = {
     "fraud_detection_rules": {"rule_name": "new"},
     "fraud_alerts": {"user_id": 1, "rule_id": 1},
     "daily_revenue_summary": {"summary_date": "2026-01-01"},
+    "payments_history": {"payment_id": 99, "charged_at": "2026-01-01", "user_id": 1, "amount": 1},
+    "payment_events_history": {"event_id": 99, "charged_at": "2026-01-01", "payment_id": 99},
     "payout_rates": {},
+    "dim_date": {"date_key": "2026-01-01"},
+    "dim_course": {"course_id": 1, "title": "SQL"},
+    "dim_user": {"user_id": 1},
+    "fact_sales": {"payment_id": 1, "date_key": "2026-01-01", "user_id": 1, "amount": 1},
     "payouts": {"instructor_id": 1, "amount": 0},
 }
-KEPT_BY_TRIGGERS = {"course_seats", "flash_sale_stock", "flash_sale_terms", "payout_items"}
+KEPT_BY_TRIGGERS = {"course_seats", "flash_sale_stock", "flash_sale_terms", "payout_items", "payment_keys"}
 STAMPED = ("users", "policies", "courses", "lessons", "subscription_plans", "fraud_detection_rules", "flash_sales")
 PERSONAL = {
     ("users", "name"),
@@ -77,6 +83,7 @@ PERSONAL = {
     ("users", "deletion_reason"),
     ("reviews", "comment"),
     ("payments", "payment_method_token"),
+    ("payments_history", "payment_method_token"),
 }
 
 

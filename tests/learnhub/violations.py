@@ -10,6 +10,10 @@ def charge(**columns: object) -> tuple[str, dict[str, object]]:
     return "payments", usual | {"processed_at": "2025-01-01", "created_at": "2025-01-01"} | columns
 
 
+def archived(**columns: object) -> tuple[str, dict[str, object]]:
+    return "payments_history", charge(charged_at="2025-01-01")[1] | columns
+
+
 def refund(**columns: object) -> tuple[str, dict[str, object]]:
     usual = {"payment_id": 2, "kind": "refund", "amount": -10, "status": "refunded", "refund_of": 1}
     return charge(**usual | columns)
@@ -30,11 +34,21 @@ def payout(**columns: object) -> tuple[str, dict[str, object]]:
     return "payouts", usual | columns
 
 
+def fact(**columns: object) -> tuple[str, dict[str, object]]:
+    usual = {"payment_id": 1, "date_key": "2025-01-01", "course_id": 0, "user_id": 7, "amount": 10}
+    return "fact_sales", usual | {"instructor_share": 0, "kind": "charge"} | columns
+
+
+def sold(**columns: object) -> tuple[str, dict[str, object]]:
+    return "sales_facts", fact(processed_at="2025-01-01")[1] | columns
+
+
 def paid(start: str, end: str) -> tuple[str, dict[str, object]]:
     period = {"billing_period_start": start, "billing_period_end": end, "status": "completed", "amount": 29}
     return "subscription_payments", {"payment_id": 1, "subscription_id": 1} | period
 
 
+BUILT = ("dim_date", {"date_key": "2025-01-01", "refreshed_at": "2025-01-02"})
 SUBSCRIPTION = ("subscriptions", {"subscription_id": 1, "plan_type": "monthly", "current_period_end": "2025-03-01"})
 
 VIOLATIONS: dict[str, list[Rows]] = {
@@ -82,7 +96,7 @@ VIOLATIONS: dict[str, list[Rows]] = {
             ("course_prerequisites", {"course_id": 3, "prerequisite_course_id": 1}),
         ]
     ],
-    "an_alert_is_about_its_buyers_payment": [
+    "an_alert_names_a_payment_that_was": [
         [charge(), ("fraud_alerts", {"alert_id": 1, "user_id": 8, "payment_id": 1, "rule_id": 1})]
     ],
     "every_sale_has_its_share": [
@@ -101,5 +115,24 @@ VIOLATIONS: dict[str, list[Rows]] = {
         [payout(), item(payout_id=1, instructor_id=4)],
         [payout(), item(payout_id=1, occurred_at="2025-02-01")],
         [payout(), item(payout_id=1, currency="EUR")],
+    ],
+    "a_payment_stands_in_one_place": [
+        [charge(), archived()],
+        [("payment_events", {"event_id": 1}), ("payment_events_history", {"event_id": 1, "charged_at": "2025-01-01"})],
+        [archived(payment_id=2, kind="refund", refund_of=1)],
+    ],
+    "every_payment_has_its_keys": [
+        [charge(transaction_id="ch_1")],
+        [archived(idempotency_key="k")],
+        [
+            charge(transaction_id="k"),
+            ("payment_keys", {"key_type": "transaction_id", "payment_key": "k", "payment_id": 9}),
+        ],
+    ],
+    "facts_are_the_payments": [
+        [BUILT, charge(), fact(), sold(amount=9)],
+        [BUILT, charge(), fact(date_key="2025-01-02"), sold()],
+        [BUILT, charge(), sold()],
+        [fact()],
     ],
 }
