@@ -4,7 +4,7 @@ BIN := .venv/bin
 LEARNHUB := env -u LEARNHUB_DB_URL $(BIN)/learnhub-db
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down test
+.PHONY: help setup up down schema test
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
@@ -21,6 +21,10 @@ up: setup  ## Start a MySQL of its own, build the database, fill it with the dem
 
 down: setup  ## Stop what up started; the data stay
 	@$(LEARNHUB) server stop
+
+schema: setup  ## Write the schema that the files build to sql/schema.sql
+	@$(LEARNHUB) server start
+	@$(LEARNHUB) dump
 
 test: setup  ## Run the whole suite on a real MySQL
 	@$(BIN)/pytest

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Act:
-    """One thing done: `verb` applied, created, replaced, granted; or waiting, for the run that `what` names."""
+    """One thing done: `verb` applied, created, replaced, altered, restored, pruned, granted; or told, as waiting is."""
 
     verb: str
     what: str

@@ -2,25 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pymysql.connections import Connection
 
 from learnhub_db.database import rows
 
-PROGRAMS = """
-    SELECT LOWER(routine_type), LOWER(routine_name), NULL
-    FROM information_schema.routines WHERE routine_schema = DATABASE()
-    UNION ALL
-    SELECT 'view', LOWER(table_name), NULL
-    FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'VIEW'
-    UNION ALL
-    SELECT 'trigger', LOWER(trigger_name), event_object_table
-    FROM information_schema.triggers WHERE trigger_schema = DATABASE()
-    UNION ALL
-    SELECT 'event', LOWER(event_name), NULL
-    FROM information_schema.events WHERE event_schema = DATABASE()
-"""
+# Each kind's own row, and a fingerprint of what the server stores of it: it changes when anybody changes the program.
+# Of a routine's parameters only the time of its last change tells. Whether an event is enabled is for who operates
+# the server to say.
+_ROUTINES = """
+    SELECT LOWER(routine_type), LOWER(routine_name), NULL, SHA2(CONCAT_WS(CHAR(31), routine_definition,
+        dtd_identifier, is_deterministic, sql_data_access, security_type, routine_comment, definer, sql_mode,
+        character_set_client, collation_connection, database_collation, last_altered), 256)
+    FROM information_schema.routines WHERE routine_schema = DATABASE()"""
+_VIEWS = """
+    SELECT 'view', LOWER(table_name), NULL, SHA2(CONCAT_WS(CHAR(31), view_definition,
+        check_option, security_type, definer, character_set_client, collation_connection), 256)
+    FROM information_schema.views WHERE table_schema = DATABASE()"""
+_TRIGGERS = """
+    SELECT 'trigger', LOWER(trigger_name), event_object_table, SHA2(CONCAT_WS(CHAR(31), action_statement,
+        action_timing, event_manipulation, event_object_table, definer, sql_mode,
+        character_set_client, collation_connection, database_collation), 256)
+    FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
+_EVENTS = """
+    SELECT 'event', LOWER(event_name), NULL, SHA2(CONCAT_WS(CHAR(31), event_definition,
+        event_type, execute_at, interval_value, interval_field, starts, ends, on_completion, event_comment,
+        definer, sql_mode, time_zone, character_set_client, collation_connection, database_collation), 256)
+    FROM information_schema.events WHERE event_schema = DATABASE()"""
+
+PROGRAMS = " UNION ALL ".join((_ROUTINES, _VIEWS, _TRIGGERS, _EVENTS))
+ONE = {
+    "procedure": f"{_ROUTINES} AND routine_type = 'PROCEDURE' AND routine_name = %s",
+    "function": f"{_ROUTINES} AND routine_type = 'FUNCTION' AND routine_name = %s",
+    "view": f"{_VIEWS} AND table_name = %s",
+    "trigger": f"{_TRIGGERS} AND trigger_name = %s",
+    "event": f"{_EVENTS} AND event_name = %s",
+}
 
 
-def programs(connection: Connection) -> dict[tuple[str, str], str | None]:
-    """Kind and name, in small letters, of what the account can see; for a trigger its table. Reads only."""
-    return {(kind, name): table for kind, name, table in rows(connection, PROGRAMS)}
+@dataclass(frozen=True)
+class Found:
+    """A program on the server: a trigger's table, and the fingerprint of what is stored."""
+
+    table: str | None
+    fingerprint: str
+
+
+def programs(connection: Connection) -> dict[tuple[str, str], Found]:
+    """What the account can see, by kind and name in small letters. Reads only."""
+    return {(kind, name): Found(table, mark) for kind, name, table, mark in rows(connection, PROGRAMS)}
+
+
+def find(connection: Connection, kind: str, name: str) -> Found | None:
+    """One program, None where it does not exist. Reads only."""
+    found = rows(connection, ONE[kind], (name,))
+    return Found(*found[0][2:]) if found else None

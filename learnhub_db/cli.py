@@ -12,12 +12,17 @@ from learnhub_db.errors import LearnHubError
 
 VERBS = {
     "apply": "Bring the database to what the project's files say.",
+    "baseline": "Adopt an existing database up to a migration.",
     "call": "Call a stored procedure.",
     "check-data": "Look for rows that break a rule of sql/invariants; reads only.",
+    "dump": "Write the schema that the files build to sql/schema.sql.",
     "jobs": "Run what sql/jobs schedules: list, run.",
+    "new": "Write the next migration's files.",
+    "script": "Print one file for the stock mysql client.",
     "seed": "Fill the database from sql/seeds/NAME; safe to repeat.",
     "server": "Run a private MySQL: start, stop, status, url.",
     "status": "What is applied, pending, changed; reads only.",
+    "verify": "Compare the database with what the files build.",
 }
 
 

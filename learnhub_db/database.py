@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pymysql
 from pymysql.connections import Connection
-from pymysql.constants import CR, ER
+from pymysql.constants import COMMAND, CR, ER
 
 from learnhub_db.errors import CannotConnect, DatabaseRefused, LearnHubError, UsageError
 
 CONNECT_TIMEOUT_SECONDS = 10
+_DENIED = re.compile(r": (?P<right>[\w ,]+) command denied to user ")
+_NEEDED = re.compile(r"you need \(at least one of\) the (?P<right>.+?) privilege\(s\)")
 NOT_ALLOWED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.COLUMNACCESS_DENIED_ERROR)
 
 # Routines keep the sql_mode, character set and collation of the connection that created them, so
@@ -106,6 +109,29 @@ def rows(connection: Connection, sql: str, arguments: Sequence[object] | None = 
         return list(cursor.fetchall())
 
 
+def together(connection: Connection, statements: Sequence[str]) -> None:
+    """Run the statements in one packet: the server goes on to the last of them even where this process dies.
+
+    The first that fails ends it, as pymysql.Error. A routine whose body is a single statement stays as it was written
+    only in the last place: elsewhere the server stores the semicolon behind it too.
+    """
+    _several(connection, allowed=True)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(";\n".join(statements))
+            while cursor.nextset():
+                pass
+    finally:
+        if connection.open:
+            _several(connection, allowed=False)
+
+
+def _several(connection: Connection, *, allowed: bool) -> None:
+    """What the C driver calls mysql_set_server_option; PyMySQL has no public name for it."""
+    connection._execute_command(COMMAND.COM_SET_OPTION, (0 if allowed else 1).to_bytes(2, "little"))
+    connection._read_packet()
+
+
 def _cannot_connect(target: Target, error: pymysql.Error) -> LearnHubError:
     code = error.args[0] if error.args else 0
     if code in (CR.CR_CONN_HOST_ERROR, CR.CR_CONNECTION_ERROR):
@@ -129,7 +155,17 @@ def refused(error: pymysql.Error, where: str = "") -> DatabaseRefused:
         mend = "the server is read-only: use the writable one"
     elif code in (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST):
         mend = "connect again and repeat"
-    return DatabaseRefused(_words(error), where, mend)
+    return DatabaseRefused(_words(error), where, mend or _missing_grant(_words(error)))
+
+
+def _missing_grant(words: str) -> str:
+    """The GRANT for what the server refuses by the name of the right; "" where it does not name it."""
+    if needed := _NEEDED.search(words):
+        return f"GRANT {needed['right'].split(' or ')[-1]} ON *.* to the account that applies"
+    if denied := _DENIED.search(words):
+        right = denied["right"].upper()
+        return f"GRANT {'GRANT OPTION' if right == 'GRANT' else right} ON the database to the account that applies"
+    return ""
 
 
 def _words(error: pymysql.Error) -> str:
@@ -137,6 +173,12 @@ def _words(error: pymysql.Error) -> str:
     if isinstance(code, int):
         code %= 65536  # PyMySQL reads it as signed
     return f"{code}: {text[0] if text else type(error).__name__}"
+
+
+def account(connection: Connection) -> str:
+    """Who the connection is to the server, quoted for SQL; reads only."""
+    ((name,),) = rows(connection, "SELECT CURRENT_USER()")
+    return "@".join(identifier(part) for part in name.rsplit("@", 1))
 
 
 def identifier(name: str) -> str:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import catalogue, execution, grants, history, lock, preflight, programs, replacement
+from learnhub_db import execution, grants, history, lock, programs
 from learnhub_db.acts import Act, Report
-from learnhub_db.database import Target, connect, refused
+from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.errors import UsageError
 from learnhub_db.grants import GrantFile
 from learnhub_db.history import History, Record
 from learnhub_db.programs import Program
 from learnhub_db.project import Project, SqlFile
+from learnhub_db.resumption import Resume
+from learnhub_db.rollout import Rollout
 
 DEPENDS = re.compile(r"^\s*--\s*depends\s*:", re.MULTILINE)
 
@@ -58,10 +60,20 @@ def read(project: Project) -> Contents:
     )
 
 
-def apply(project: Project, target: Target, report: Report = lambda act: None) -> list[Act]:
+def apply(
+    project: Project,
+    target: Target,
+    report: Report = lambda act: None,
+    *,
+    prune: bool = False,
+    resume: str | None = None,
+    lock_timeout: float = lock.WAIT_SECONDS,
+) -> list[Act]:
     """Apply what is pending or differs, telling `report` of each act as it is done; safe to repeat.
 
-    Nothing runs where a file breaks the rules, or where a migration that was applied has another content now.
+    A migration that was begun is taken up where it stopped; `resume` says done, again or skip of a statement of which
+    the database does not show whether it ran. Nothing runs where a file breaks the rules, or where a migration that was
+    applied has another content now. With `prune` programs that were deployed, and whose files are gone, are dropped.
     """
     contents, acts = read(project), []
 
@@ -71,8 +83,8 @@ def apply(project: Project, target: Target, report: Report = lambda act: None) -
 
     with connect(target) as connection:
         try:
-            with lock.held(connection, target.database, tell):
-                _Run(connection, project, contents, tell).apply()
+            with lock.held(connection, target.database, tell, lock_timeout):
+                _Run(connection, project, contents, tell, prune).apply(Resume(resume, lock_timeout))
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
     return acts
@@ -81,22 +93,30 @@ def apply(project: Project, target: Target, report: Report = lambda act: None) -
 class _Run:
     """One apply on one connection, which holds the lock."""
 
-    def __init__(self, connection: Connection, project: Project, contents: Contents, report: Report) -> None:
+    def __init__(
+        self, connection: Connection, project: Project, contents: Contents, report: Report, prune: bool
+    ) -> None:
         self.connection, self.project, self.contents, self.report = connection, project, contents, report
+        self.prune = prune
         self.past: History = history.read(connection)
         self.prepared = False
+        self.rollout = Rollout(connection, self.past, report, self._prepare)
 
-    def apply(self) -> None:
-        self._apply_migrations()
+    def apply(self, resume: Resume) -> None:
+        self.rollout.clear()
+        self._apply_migrations(resume)
         for grant in self.contents.accounts:
             if self._differs(grant.key, grant.file.digest):
                 self._run_grants(grant)
-        fresh = self._deploy()
+        fresh = self.rollout.deploy(self.contents.programs, self.project.settings.owner)
         for grant in self.contents.grants:
             if self._differs(grant.key, grant.file.digest) or grant.mentions(fresh):
                 self._run_grants(grant)
+        if self.prune:
+            files = {grant.file.path for grant in (*self.contents.accounts, *self.contents.grants)}
+            self.rollout.prune(self.contents.programs, files)
 
-    def _apply_migrations(self) -> None:
+    def _apply_migrations(self, resume: Resume) -> None:
         done = self.past.migrations
         for file in self.contents.migrations:
             if (done.get(file.stem) or file.digest) != file.digest:
@@ -106,34 +126,16 @@ class _Run:
             from learnhub_db import migrations
 
             self._prepare()
-            migrations.apply(self.connection, self.contents.migrations, self.report)
-
-    def _deploy(self) -> set[str]:
-        """Create and replace what differs; the names whose grants must be given again."""
-        existing = catalogue.programs(self.connection)
-        pending = [
-            program
-            for program in self.contents.programs
-            if program.key not in existing or self._differs(program.key, program.digest)
-        ]
-        preflight.check(self.connection, self.project.settings.owner, pending)
-        return {program.name for program in pending if not self._put(program, existing)}
-
-    def _put(self, program: Program, existing: dict[tuple[str, str], str | None]) -> bool:
-        """Deploy one program; True where the grants on its predecessor are still there."""
-        self._prepare()
-        kept = False
-        if program.key in existing:
-            kept = replacement.replace(self.connection, program, existing[program.key])
-        else:
-            replacement.create(self.connection, program)
-        history.record_object(self.connection, program.key, Record(program.path, program.digest))
-        self.report(Act("replaced" if program.key in existing else "created", f"{program.kind} {program.name}"))
-        return kept
+            migrations.apply(self.connection, self.contents.migrations, resume, self.report)
+        elif resume.choice:
+            raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
 
     def _run_grants(self, grant: GrantFile) -> None:
         self._prepare()
+        ((database, literal),) = rows(self.connection, "SELECT DATABASE(), @@partial_revokes")
         for statement in grant.statements:
+            if not literal:  # with partial revokes the server takes the name as it stands
+                statement = grants.literally(statement, database)
             execution.run(self.connection, statement, grant.file.path)
         history.record_object(self.connection, grant.key, Record(grant.file.path, grant.file.digest))
         self.report(Act("granted", grant.file.path))

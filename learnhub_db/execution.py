@@ -6,6 +6,7 @@ import re
 
 import pymysql
 from pymysql.connections import Connection
+from pymysql.constants import ER
 
 from learnhub_db.database import refused
 from learnhub_db.errors import DatabaseRefused
@@ -13,6 +14,13 @@ from learnhub_db.statements import Statement
 
 LINES_AROUND = 1
 _MAY_HOLD_A_PASSWORD = re.compile(r"\b(?:IDENTIFIED|PASSWORD)\b", re.IGNORECASE)
+_PROGRAM = re.compile(r"(?:CREATE|ALTER)\s.*?\b(?P<kind>PROCEDURE|FUNCTION|TRIGGER|EVENT)\b", re.IGNORECASE | re.DOTALL)
+_RIGHTS = {  # the server does not say which one it misses on the database
+    "PROCEDURE": "CREATE ROUTINE",
+    "FUNCTION": "CREATE ROUTINE",
+    "TRIGGER": "LOCK TABLES",
+    "EVENT": "EVENT",
+}
 _NEAR = re.compile(r"near '(?P<text>.*)' at line (?P<line>\d+)\Z", re.DOTALL)
 
 
@@ -31,6 +39,8 @@ def refusal(error: pymysql.Error, statement: Statement, path: str, mend: str = "
     """`error` at its place in the file, with the lines around it and a caret; of a password nothing is shown."""
     line, column = _place(error, statement.text)
     told = refused(error, f"{path}:{statement.line + line}")
+    if error.args[0] == ER.DBACCESS_DENIED_ERROR and (kind := _PROGRAM.match(statement.text)):
+        told.mend = f"GRANT {_RIGHTS[kind['kind'].upper()]} ON the database to the account that applies"
     what, detail = told.what.splitlines()[0], _excerpt(statement, line, column)
     if _MAY_HOLD_A_PASSWORD.search(statement.text):
         what, detail = what.split(" near '")[0], ""

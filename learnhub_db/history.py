@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pymysql.connections import Connection
 
+from learnhub_db import definitions, journal, unfinished
 from learnhub_db.database import rows
 
 TABLES = {
@@ -26,9 +27,13 @@ TABLES = {
             name       VARCHAR(255) NOT NULL COMMENT 'of the object in small letters; of the file for grants',
             path       VARCHAR(255) NOT NULL COMMENT 'file in the project',
             digest     CHAR(64)     NOT NULL COMMENT 'SHA-256 of the statement that created it, of the file for grants',
+            fingerprint CHAR(64)    NULL     COMMENT 'SHA-256 of what the server stored; none for grants',
             applied_at TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP COMMENT 'last time',
             PRIMARY KEY (kind, name)
         ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'programs and grants as deployed from files'""",
+    definitions.NAME: definitions.TABLE,
+    unfinished.NAME: unfinished.TABLE,
+    journal.NAME: journal.TABLE,
 }
 
 Key = tuple[str, str]
@@ -38,6 +43,7 @@ Key = tuple[str, str]
 class Record:
     path: str
     digest: str
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,8 +69,8 @@ def read(connection: Connection) -> History:
         }
     objects: dict[Key, Record] = {}
     if "_learnhub_objects" in tables:
-        found = rows(connection, "SELECT kind, name, path, digest FROM _learnhub_objects")
-        objects = {(kind, name): Record(path, digest) for kind, name, path, digest in found}
+        found = rows(connection, "SELECT kind, name, path, digest, fingerprint FROM _learnhub_objects")
+        objects = {(kind, name): Record(*record) for kind, name, *record in found}
     return History(migrations, objects, tables)
 
 
@@ -86,6 +92,10 @@ def record_migration(connection: Connection, name: str, digest: str, statements:
 def record_object(connection: Connection, key: Key, record: Record) -> None:
     rows(
         connection,
-        "REPLACE INTO _learnhub_objects (kind, name, path, digest) VALUES (%s, %s, %s, %s)",
-        (*key, record.path, record.digest),
+        "REPLACE INTO _learnhub_objects (kind, name, path, digest, fingerprint) VALUES (%s, %s, %s, %s, %s)",
+        (*key, record.path, record.digest, record.fingerprint),
     )
+
+
+def forget_object(connection: Connection, key: Key) -> None:
+    rows(connection, "DELETE FROM _learnhub_objects WHERE kind = %s AND name = %s", key)

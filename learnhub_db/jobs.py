@@ -31,7 +31,7 @@ class Every:
 
 @dataclass(frozen=True)
 class Daily:
-    """Due when it has not been done since the last time that the UTC clock showed `at`; one that failed is due still."""
+    """Due when it has not been done since the UTC clock last showed `at`; one that failed is due still."""
 
     at: time
     words: str

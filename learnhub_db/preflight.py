@@ -7,16 +7,24 @@ from collections.abc import Sequence
 
 import pymysql
 from pymysql.connections import Connection
+from pymysql.constants import ER
 
-from learnhub_db.database import NOT_ALLOWED, rows
+from learnhub_db import execution
+from learnhub_db.database import NOT_ALLOWED, identifier, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.programs import Program, account
+from learnhub_db.statements import Statement
+
+PROBE = "_learnhub_probe"
 
 
 def check(connection: Connection, owner: str | None, pending: Sequence[Program]) -> None:
     """DatabaseRefused where `pending` could not be created, or not be called by anybody; reads only."""
     if owner and pending:
         _check_owner(connection, owner)
+    routine = next((program for program in pending if program.kind in ("procedure", "function")), None)
+    if owner and routine:
+        _check_owner_may_execute(connection, owner, routine)
     refused = next((program for program in pending if program.kind in ("trigger", "function")), None)
     if refused and not _may_create_functions(connection):
         what = f"the server lets no account without SUPER create a {refused.kind}"
@@ -35,6 +43,25 @@ def _check_owner(connection: Connection, owner: str) -> None:
     if not found:
         mend = f"CREATE USER {account(owner)} ACCOUNT LOCK, in a file of sql/grants that names no program"
         raise DatabaseRefused(f"the owner {owner} does not exist", "owner in the settings", mend)
+
+
+def _check_owner_may_execute(connection: Connection, owner: str, routine: Program) -> None:
+    """Ask the server: a definer that may not execute its own routine is an error of each call, and of none before."""
+    drop = f"DROP PROCEDURE IF EXISTS {PROBE}"
+    try:
+        rows(connection, drop)
+        rows(connection, f"CREATE DEFINER={account(owner)} PROCEDURE {PROBE}() SQL SECURITY DEFINER DO 0")
+        try:
+            rows(connection, f"CALL {PROBE}()")
+        finally:
+            rows(connection, drop)
+    except pymysql.Error as error:
+        user, _, host = owner.rpartition("@")
+        if error.args[0] != ER.PROCACCESS_DENIED_ERROR or f"'{user}'@'{host}'" not in error.args[1]:
+            raise execution.refusal(error, Statement(routine.sql, routine.line, 0), routine.path) from error
+        ((database,),) = rows(connection, "SELECT DATABASE()")
+        mend = f"GRANT EXECUTE ON {identifier(database)}.* TO {account(owner)}"
+        raise DatabaseRefused(f"the owner {owner} may not execute its own routines", routine.path, mend) from error
 
 
 def _may_create_functions(connection: Connection) -> bool:

@@ -36,7 +36,11 @@ _CREATE = re.compile(
     (?P<name>{_NAME})""",
     re.IGNORECASE | re.VERBOSE,
 )
-_TRIGGER_TABLE = re.compile(rf"\sON\s+(?P<table>{_NAME})\s+FOR\s+EACH\s+ROW\b", re.IGNORECASE)
+_TRIGGER = re.compile(
+    rf"""\b(?P<timing>BEFORE|AFTER)\s+(?P<event>INSERT|UPDATE|DELETE)\s+ON\s+(?P<table>{_NAME})
+    \s+FOR\s+EACH\s+ROW\b(?P<order>\s+(?:FOLLOWS|PRECEDES)\s+{_NAME})?""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _REFERENCE = re.compile(r"(?<!\bas\s)(?<![.`\w$])`?([\w$]+)", re.IGNORECASE)
 
 
@@ -67,10 +71,28 @@ class Program:
     @property
     def table(self) -> str:
         """The table of a trigger."""
-        found = _TRIGGER_TABLE.search(code_only(self.sql))
+        return _bare(self._trigger["table"])
+
+    @property
+    def fires(self) -> tuple[str, str]:
+        """When a trigger fires: BEFORE or AFTER, and the event."""
+        return self._trigger["timing"].upper(), self._trigger["event"].upper()
+
+    @property
+    def says_its_order(self) -> bool:
+        return bool(self._trigger["order"])
+
+    def ordered(self, order: str) -> str:
+        """The statement of a trigger with `order`, say FOLLOWS another, in the place of its own; "" for none."""
+        start = self._trigger.end() - len(self._trigger["order"] or "")
+        return f"{self.sql[:start]}{order and ' ' + order}{self.sql[self._trigger.end() :]}"
+
+    @cached_property
+    def _trigger(self) -> re.Match[str]:
+        found = _TRIGGER.search(code_only(self.sql))
         if not found:
             raise UsageError("the trigger names no table", self.path, "write CREATE TRIGGER … ON table FOR EACH ROW")
-        return _bare(found["table"])
+        return found
 
 
 def read(project: Project) -> list[Program]:

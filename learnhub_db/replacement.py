@@ -1,19 +1,26 @@
-"""Putting a program on the server, also in the place of another: who may execute it, may execute it still."""
+"""Putting a program in the place of another: callers miss it as shortly as the server allows, rights stay, and what a
+crash cuts short the next run finishes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 
 import pymysql
 from pymysql.connections import Connection
+from pymysql.constants import ER
 
-from learnhub_db import execution
-from learnhub_db.database import NOT_ALLOWED, identifier, rows, settle
+from learnhub_db import catalogue, events, execution, rights, stored, unfinished
+from learnhub_db.acts import Act, Report
+from learnhub_db.database import identifier, refused, rows, settle, together
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.programs import Program
+from learnhub_db.rights import Right
 from learnhub_db.statements import Statement
+from learnhub_db.stored import Stored
+from learnhub_db.unfinished import Replacement
 
 
 def create(connection: Connection, program: Program) -> None:
@@ -21,81 +28,116 @@ def create(connection: Connection, program: Program) -> None:
     execution.run(connection, Statement(program.sql, program.line, 0), program.path)
 
 
-def replace(connection: Connection, program: Program, old_table: str | None) -> bool:
-    """Put the program in the place of the one of its name; True where its grants are known to have survived.
+def replace_event(connection: Connection, program: Program) -> None:
+    execution.run(connection, Statement(events.altering(program.sql), program.line, 0), program.path)
 
-    Where the server refuses the new one, the old one is back before the error is raised. `old_table` is where a
-    trigger was: nobody writes to it, nor to the new one's table, while there is no trigger.
+
+def replace_routine(connection: Connection, program: Program, old: Stored, *, compound: bool) -> None:
+    """DROP, CREATE and the rights in one packet; where the body is no block, the rights follow in one of their own.
+
+    The rights are given once before the DROP too, where they change nothing: an account that may not give them is
+    refused while they are still there.
     """
-    if program.kind == "view":
-        create(connection, program)
-        return True
-    if program.kind == "trigger":
-        with _locked(connection, {old_table or program.table, program.table}):
-            _swap(connection, program)
-        return True
-    grants = _grants(connection, program) if program.kind != "event" else []
-    _swap(connection, program)
-    for grant in grants or []:
-        rows(connection, grant)
-    return grants is not None
+    kept = rights.read(connection, program)
+    given = rights.grants(program.kind, program.name, kept)
+    _give(connection, program, given)
+    drop = f"DROP {program.kind.upper()} {identifier(program.name)}"
+    replacement = Replacement(program.kind, program.name, program.path, program.sql, kept)
+    unfinished.begin(connection, replacement)
+    with _undone(connection, program, replacement, old):
+        together(connection, [drop, program.sql, *(given if compound else [])])
+    if not compound:
+        _give(connection, program, given)
+    unfinished.end(connection, replacement)
 
 
-@dataclass(frozen=True)
-class _Definition:
-    sql: str
-    sql_mode: str
+def replace_trigger(connection: Connection, program: Program, old: Stored, old_table: str) -> None:
+    """In one packet, while nobody writes to its table; it stays where it was among the triggers of its moment."""
+    sql = program.sql if program.says_its_order else program.ordered(_place(connection, program))
+    predecessor = Program("trigger", program.name, program.path, 1, old.sql)
+    ordered = predecessor.ordered(_place(connection, predecessor))
+    tables = ", ".join(f"{identifier(table)} WRITE" for table in sorted({old_table, program.table}))
+    packet = [f"LOCK TABLES {tables}", f"DROP TRIGGER {identifier(program.name)}", sql]
+    replacement = Replacement(program.kind, program.name, program.path, sql, [])
+    unfinished.begin(connection, replacement)
+    with _undone(connection, program, replacement, old, ordered):
+        together(connection, packet)
+    rows(connection, "UNLOCK TABLES")
+    unfinished.end(connection, replacement)
 
 
-def _swap(connection: Connection, program: Program) -> None:
-    old = _definition(connection, program)
-    rows(connection, f"DROP {program.kind.upper()} {identifier(program.name)}")
-    try:
-        create(connection, program)
-    except DatabaseRefused:
-        rows(connection, "SET sql_mode = %s", (old.sql_mode,))
-        rows(connection, old.sql)
-        settle(connection)
-        raise
-
-
-def _definition(connection: Connection, program: Program) -> _Definition:
-    with connection.cursor(pymysql.cursors.DictCursor) as cursor:
-        cursor.execute(f"SHOW CREATE {program.kind.upper()} {identifier(program.name)}")
-        shown = cursor.fetchone()
-    sql = shown[next(name for name in shown if name.startswith("Create ") or name == "SQL Original Statement")]
-    if sql is None:
-        mend = "GRANT SHOW_ROUTINE ON *.* to the account that applies"
-        raise DatabaseRefused(f"the account may not read the {program.kind} {program.name}", program.path, mend)
-    return _Definition(sql, shown["sql_mode"])
+def finish(connection: Connection, report: Report) -> bool:
+    """Finish what a killed run has begun, telling of each; False where one has to wait. Safe to repeat."""
+    done = True
+    for replacement in unfinished.read(connection):
+        kind, name = replacement.kind, replacement.name
+        try:
+            if not catalogue.find(connection, kind, name):
+                execution.run(connection, Statement(replacement.statement, 1, 0), replacement.path)
+        except DatabaseRefused as refusal:  # say the table of a trigger is gone: the files may know better
+            report(Act("left", f"{kind} {name}", f"a killed run had begun to replace it; {refusal.what}"))
+            done = False
+            continue
+        for right in replacement.rights:
+            _give_again(connection, replacement, right, report)
+        unfinished.end(connection, replacement)
+        report(Act("finished", f"{kind} {name}", "a killed run had begun to replace it"))
+    return done
 
 
 @contextmanager
-def _locked(connection: Connection, tables: set[str]) -> Iterator[None]:
-    rows(connection, "LOCK TABLES " + ", ".join(f"{identifier(table)} WRITE" for table in sorted(tables)))
+def _undone(
+    connection: Connection, program: Program, replacement: Replacement, old: Stored, ordered: str = ""
+) -> Iterator[None]:
+    """Where the server refuses what is inside, the predecessor is there again before the error is raised."""
     try:
         yield
-    finally:
-        rows(connection, "UNLOCK TABLES")
-
-
-def _grants(connection: Connection, program: Program) -> list[str] | None:
-    """The GRANT statements that give accounts and roles the routine again; None where they may not be read."""
-    sql = """
-        SELECT user, host, proc_priv FROM mysql.procs_priv
-        WHERE db = DATABASE() AND routine_name = %s AND routine_type = %s
-    """
-    try:
-        found = rows(connection, sql, (program.name, program.kind.upper()))
     except pymysql.Error as error:
-        if error.args[0] in NOT_ALLOWED:
-            return None
-        raise
-    return [_grant(program, user, host, privileges.split(",")) for user, host, privileges in found]
+        if connection.open:
+            _undo(connection, replacement, old, ordered or old.sql)
+        raise execution.refusal(error, Statement(program.sql, program.line, 0), program.path) from error
 
 
-def _grant(program: Program, user: str, host: str, privileges: list[str]) -> str:
-    given = ", ".join(privilege for privilege in privileges if privilege != "Grant") or "USAGE"
-    option = " WITH GRANT OPTION" if "Grant" in privileges else ""
-    routine = f"{program.kind.upper()} {identifier(program.name)}"
-    return f"GRANT {given} ON {routine} TO {identifier(user)}@{identifier(host)}{option}"
+def _undo(connection: Connection, replacement: Replacement, old: Stored, sql: str) -> None:
+    """What has begun stays written down where the successor is there, but not all of the rights."""
+    kind, name = replacement.kind, replacement.name
+    if not catalogue.find(connection, kind, name):
+        stored.create(connection, replace(old, sql=sql))
+        settle(connection)
+        for grant in rights.grants(kind, name, replacement.rights):
+            rows(connection, grant)
+    rows(connection, "UNLOCK TABLES")
+    if stored.read(connection, kind, name) == old:
+        unfinished.end(connection, replacement)
+
+
+def _give(connection: Connection, program: Program, grants: list[str]) -> None:
+    for grant in grants:
+        try:
+            rows(connection, grant)
+        except pymysql.Error as error:
+            raise refused(error, program.path) from error
+
+
+def _give_again(connection: Connection, replacement: Replacement, right: Right, report: Report) -> None:
+    (grant,) = rights.grants(replacement.kind, replacement.name, [right])
+    try:
+        rows(connection, grant)
+    except pymysql.Error as error:
+        if error.args[0] != ER.CANT_CREATE_USER_WITH_GRANT:
+            raise refused(error, replacement.path) from error
+        report(Act("skipped", grant, "the account is gone"))
+
+
+def _place(connection: Connection, program: Program) -> str:
+    """The clause that puts a trigger where its predecessor is among those of its table and moment; "" for the last."""
+    sql = """
+        SELECT trigger_name FROM information_schema.triggers
+        WHERE trigger_schema = DATABASE() AND event_object_table = %s
+            AND action_timing = %s AND event_manipulation = %s
+        ORDER BY action_order
+    """
+    names = [name for (name,) in rows(connection, sql, (program.table, *program.fires))]
+    here = names.index(program.name) if program.name in names else len(names)
+    before, after = names[:here], names[here + 1 :]
+    return f"FOLLOWS {identifier(before[-1])}" if before else f"PRECEDES {identifier(after[0])}" if after else ""

@@ -51,8 +51,10 @@ def split(text: str, where: str = "") -> list[Statement]:
 
 
 def code_only(sql: str) -> str:
-    """`sql` with each comment and string replaced by a space: what is left names things."""
-    return _tokens(";").sub(lambda found: found[0] if found["delimiter"] or found[0][0] == "`" else " ", sql)
+    """`sql` with each comment and string blanked: what is left names things, each at its place."""
+    return _tokens(";").sub(
+        lambda found: found[0] if found["delimiter"] or found[0][0] == "`" else " " * len(found[0]), sql
+    )
 
 
 @lru_cache

@@ -189,7 +189,7 @@ INSERT INTO a
     error = refusal.value
     assert error.what.startswith("1064: You have an error in your SQL syntax")
     assert error.where == "sql/migrations/0001-a.sql:5"
-    assert error.mend == "the 2 statements before it are done and stay: undo them before the next apply"
+    assert error.mend == "the 2 statements before it are done and stay: mend the rest of the file, then apply again"
     assert error.detail.splitlines() == [
         "     4 | INSERT INTO a",
         "     5 |     (id) VALUEZ (2)",
@@ -218,7 +218,8 @@ def test_no_migration_runs_where_one_of_them_cannot_be_read(tmp_path, empty_data
 @pytest.mark.parametrize(
     ("path", "old", "new", "act"),
     [
-        ("procedures/sales/sell.sql", "'Sells some of", "'Sells a few of", "replaced procedure sell"),
+        ("procedures/sales/sell.sql", "'Sells some of", "'Sells a few of", "altered procedure sell"),
+        ("procedures/sales/sell.sql", "one row", "a row", "replaced procedure sell"),
         ("procedures/sales/with_tax.sql", "1.2", "1.3", "replaced function with_tax"),
         ("views/prices.sql", "SELECT name", "SELECT UPPER(name) AS name", "replaced view prices"),
         ("triggers/audit_sale.sql", "(NEW.id)", "(-NEW.id)", "replaced trigger audit_sale"),
@@ -400,13 +401,18 @@ class TestOwner:
         ask(target, "DROP PROCEDURE sell")
         assert apply(owned, target) == ["created procedure sell", "granted sql/grants/20-rights.sql"]
 
-    def test_rights_that_may_not_be_read_are_given_again_from_the_files(self, owned, server, account, target):
+    def test_rights_that_may_not_be_read_are_not_lost(self, owned, server, account, target):
         (owned / "learnhub-db.toml").unlink()
         apply(owned, target)
         ask(server, f"GRANT ALL ON {account.database}.* TO {account.user}@'%' WITH GRANT OPTION")
         ask(server, f"GRANT SHOW_ROUTINE ON *.* TO {account.user}@'%'")
         small_project.change(owned, "procedures/sales/sell.sql", "one row", "a row")
-        assert apply(owned, account) == ["replaced procedure sell", "granted sql/grants/20-rights.sql"]
+        with pytest.raises(DatabaseRefused) as refusal:
+            apply(owned, account)
+        assert str(refusal.value) == (
+            "replacing the procedure sell would lose rights that are not seen, procedures/sales/sell.sql, "
+            "GRANT SELECT ON mysql.procs_priv to the account that applies"
+        )
         assert routine_rights(target) == [(account.user, "%", "Execute")]
 
     def test_an_owner_that_does_not_exist_is_refused_before_a_program_is_created(self, owned, account, target):
@@ -439,11 +445,10 @@ class TestOneRunner:
             second.join()
         assert told.get().startswith("applied sql/migrations/0001-products.sql")
 
-    def test_it_gives_up_after_a_while(self, shop, empty_database, monkeypatch):
-        monkeypatch.setattr(lock, "WAIT_SECONDS", 1)
+    def test_it_gives_up_after_a_while(self, shop, empty_database):
         with connect(empty_database) as first, lock.held(first, empty_database.database, lambda act: None):
             with pytest.raises(DatabaseRefused) as refusal:
-                apply(shop, empty_database)
+                deployment.apply(Project(shop), empty_database, lock_timeout=1)
         assert refusal.value.what == "another run holds the lock"
         assert refusal.value.mend == "wait until it is done, or end it with KILL"
 

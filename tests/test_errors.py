@@ -15,7 +15,7 @@ from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import NoServer
 from learnhub_db.server import start, stop
 
-VERBS = ["apply", "status"]
+VERBS = ["apply", "status", "verify", "dump"]
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ def _text(finding: Finding) -> str:
 def _end(findings: list[Finding]) -> None:
     late = [finding.name for finding in findings if not finding.answered]
     if late:
-        raise DatabaseRefused(f"no answer in {invariants.SECONDS_EACH} s", ", ".join(late), "run it again when the server is less busy")
+        mend = "run it again when the server is less busy"
+        raise DatabaseRefused(f"no answer in {invariants.SECONDS_EACH} s", ", ".join(late), mend)
     if not all(finding.holds for finding in findings):
         sys.exit(1)

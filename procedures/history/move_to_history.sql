@@ -1,5 +1,5 @@
--- Moves payments and their events into the history: copies them, then deletes them. Runs inside its caller's transaction,
--- the payments being locked.
+-- Moves payments and their events into the history: copies them, then deletes them. Runs inside its caller's
+-- transaction, the payments being locked.
 --
 -- Parameters
 --   p_payments  JSON array of {"payment_id": P, "charged_at": T}: the payments, and when their charges were created

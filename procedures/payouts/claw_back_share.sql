@@ -1,5 +1,5 @@
--- Takes the instructor's share of a charge back, paid out already or not: an item of minus that share, open until the next
--- batch. A charge that nobody has a share in leaves nothing to take back. Called by the trigger.
+-- Takes the instructor's share of a charge back, paid out already or not: an item of minus that share, open until the
+-- next batch. A charge that nobody has a share in leaves nothing to take back. Called by the trigger.
 --
 -- Parameters
 --   p_refund_id    the refund

@@ -25,7 +25,8 @@ BEGIN
   DECLARE v_items     INT;
   DECLARE EXIT HANDLER FOR 1062 SET p_made = FALSE;
 
-  INSERT INTO payouts (instructor_id, period_end, currency, amount) VALUES (p_instructor_id, p_period_end, p_currency, 0);
+  INSERT INTO payouts (instructor_id, period_end, currency, amount)
+  VALUES (p_instructor_id, p_period_end, p_currency, 0);
   SET v_payout_id = LAST_INSERT_ID();
   UPDATE payout_items SET payout_id = v_payout_id
    WHERE instructor_id = p_instructor_id AND payout_id IS NULL AND occurred_at < p_period_end + INTERVAL 1 DAY

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pymysql.connections import Connection
 
 from learnhub_db import deployment, invariants
 from learnhub_db.database import Target, connect, identifier, rows
@@ -40,10 +41,10 @@ def learnhub(server: Target) -> Iterator[Target]:
             cursor.execute(f"CREATE DATABASE {name} COLLATE utf8mb4_0900_ai_ci")
         deployment.apply(Project(ROOT), target)
         connection.select_db(target.database)
-        for (event,) in rows(
-            connection, "SELECT event_name FROM information_schema.events WHERE event_schema = DATABASE()"
+        for event, owner in rows(
+            connection, "SELECT event_name, definer FROM information_schema.events WHERE event_schema = DATABASE()"
         ):
-            cursor.execute(f"ALTER EVENT {identifier(event)} DISABLE")
+            cursor.execute(f"ALTER DEFINER = {owner} EVENT {identifier(event)} DISABLE")
         for (table,) in rows(connection, TABLES):
             cursor.execute(f"CREATE TABLE {target.database}origin.{table} LIKE {table}")
             columns = ", ".join(_stored_columns(connection, table))
@@ -54,12 +55,20 @@ def learnhub(server: Target) -> Iterator[Target]:
         revoke_all(cursor, target.database)
 
 
+@pytest.fixture(scope="session")
+def housekeeping(learnhub: Target) -> Iterator[Connection]:
+    """The connection that empties and fills tables between two tests."""
+    with connect(learnhub) as connection:
+        rows(connection, "SET foreign_key_checks = 0, lock_wait_timeout = 30, sql_log_bin = 0")
+        yield connection
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "breaks(*names): writes past the procedures what breaks these invariants")
 
 
 @pytest.fixture
-def school(learnhub: Target, request: pytest.FixtureRequest) -> Iterator[School]:
+def school(learnhub: Target, housekeeping: Connection, request: pytest.FixtureRequest) -> Iterator[School]:
     """The database, freshly built; afterwards every invariant must hold that the test does not say it breaks."""
     excused = {name for mark in request.node.iter_markers("breaks") for name in mark.args}
     school = School(learnhub)
@@ -69,13 +78,14 @@ def school(learnhub: Target, request: pytest.FixtureRequest) -> Iterator[School]
     school.call("fold_counters")
     findings = [finding for finding in invariants.check(school.connection, INVARIANTS) if not finding.holds]
     school.connection.close()
-    with connect(learnhub) as connection, connection.cursor() as cursor:
-        cursor.execute("SET foreign_key_checks = 0, lock_wait_timeout = 30")
-        for table, writes in rows(connection, WRITES):
-            if writes != before.get(table, 0) and not table.startswith("_"):
-                columns = ", ".join(_stored_columns(connection, table))
-                cursor.execute(f"TRUNCATE TABLE {table}")
-                cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {learnhub.database}origin.{table}")
+    for table, writes in rows(housekeeping, WRITES):
+        if writes != before.get(table, 0) and not table.startswith("_"):
+            columns = ", ".join(_stored_columns(housekeeping, table))
+            rows(housekeeping, f"TRUNCATE TABLE {table}")
+            rows(
+                housekeeping,
+                f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {learnhub.database}origin.{table}",
+            )
     assert [finding for finding in findings if finding.name not in excused] == []
 
 

@@ -1,0 +1,29 @@
+"""learnhub-db baseline"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from learnhub_db import baseline as baselines, deployment
+from learnhub_db.acts import Act
+from learnhub_db.commands import verify
+from learnhub_db.commands.session import Session
+
+
+@click.command()
+@click.argument("number", metavar="NNNN")
+@click.pass_obj
+def baseline(session: Session, number: str) -> None:
+    """Adopt a database that was built by other means: record the migrations up to NNNN and the programs as applied.
+
+    None of them is run. Where the database differs from what they build, the differences are shown, nothing is
+    recorded, and the exit code is 1.
+    """
+    acts: list[Act] = []
+    contents, owner = deployment.read(session.files), session.files.settings.owner
+    found = baselines.adopt(contents, owner, session.target(), number, acts.append)
+    if found:
+        verify.show(session, found)
+    session.show({"acts": [asdict(act) for act in acts]}, "\n".join(map(str, acts)))

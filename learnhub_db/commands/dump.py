@@ -1,0 +1,21 @@
+"""learnhub-db dump"""
+
+from __future__ import annotations
+
+import click
+
+from learnhub_db import deployment, dump as dumps
+from learnhub_db.commands.session import Session
+
+
+@click.command()
+@click.pass_obj
+def dump(session: Session) -> None:
+    """Write the schema that the project's files build to sql/schema.sql; the same text for the same files.
+
+    The files are built in a scratch schema of the server, which is dropped again.
+    """
+    contents = deployment.read(session.files)
+    text = dumps.text(contents, session.files.settings.owner, session.target())
+    changed = dumps.write(session.project, text)
+    session.show({"path": dumps.PATH, "changed": changed}, f"wrote {dumps.PATH}" if changed else "nothing to do")

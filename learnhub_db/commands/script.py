@@ -1,0 +1,19 @@
+"""learnhub-db script"""
+
+from __future__ import annotations
+
+import click
+
+from learnhub_db import deployment, script as scripts
+from learnhub_db.commands.session import Session
+
+
+@click.command()
+@click.pass_obj
+def script(session: Session) -> None:
+    """Print one file for the stock mysql client that builds in an empty database what apply builds.
+
+    It holds every file of the project, applied or not; needs no server.
+    """
+    text = scripts.text(deployment.read(session.files))
+    session.show({"script": text}, text.removesuffix("\n"))

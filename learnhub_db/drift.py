@@ -1,0 +1,67 @@
+"""How a database differs from what the project's files build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import unified_diff
+
+import pymysql
+from pymysql.connections import Connection
+
+from learnhub_db import blueprint, privileges, schema, sight
+from learnhub_db.database import Target, connect
+from learnhub_db.deployment import Contents
+from learnhub_db.schema import Key, Schema
+
+MISSING = "missing"  # the files make it, the database has it not
+EXTRA = "extra"  # the database has it, no file makes it
+DIFFERENT = "different"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`diff` is a unified diff of the one object, from what the files say to what the database holds."""
+
+    state: str
+    kind: str
+    name: str
+    diff: str
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.kind} {self.name}\n{self.diff}"
+
+
+def find(contents: Contents, owner: str | None, target: Target) -> list[Difference]:
+    """Every difference by kind and name; nothing is written but a scratch schema, which is dropped again."""
+    expected = blueprint.read(contents, owner, target)
+    with connect(target) as connection:
+        try:
+            return list(_differences(connection, contents, expected, target.database))
+        except pymysql.Error as error:
+            raise sight.refused(connection, error, target) from error
+
+
+def _differences(connection: Connection, contents: Contents, expected: Schema, database: str) -> Iterator[Difference]:
+    for one in compare(expected, schema.read(connection, database)):
+        if one.state == MISSING:
+            sight.check(connection, one.kind, database)
+        yield one
+    for account, wanted, held in privileges.compare(connection, contents, database):
+        if wanted != held:
+            yield _difference(("rights of", account), wanted, held)
+
+
+def compare(expected: Schema, actual: Schema) -> Iterator[Difference]:
+    for key in sorted(expected.keys() | actual.keys()):
+        wanted, held = expected.get(key), actual.get(key)
+        wanted_lines = wanted.lines() if wanted else None
+        held_lines = held.lines(wanted.unknown if wanted else frozenset()) if held else None
+        if wanted_lines != held_lines:
+            yield _difference(key, wanted_lines, held_lines)
+
+
+def _difference(key: Key, wanted: Iterable[str] | None, held: Iterable[str] | None) -> Difference:
+    state = MISSING if held is None else EXTRA if wanted is None else DIFFERENT
+    lines = unified_diff(list(wanted or ()), list(held or ()), "files", "database", lineterm="")
+    return Difference(state, *key, "\n".join(lines))

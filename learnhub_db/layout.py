@@ -1,0 +1,29 @@
+"""The server's one line for a view, laid out to be read and compared line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_TOKEN = re.compile(
+    r"""'(?:[^'\\]|\\.|'')*' | `(?:[^`]|``)*` | [()]
+    | (?P<comma>,)
+    | \b(?P<clause>select|from|where|group\ by|having|window|order\ by|limit|union(?:\ all)?|intersect|except)\b""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def view(sql: str, databases: Iterable[str]) -> str:
+    """A line for each column and clause outside parentheses; the names of `databases` taken off before a dot."""
+    for database in databases:
+        sql = sql.replace("`" + database.replace("`", "``") + "`.", "")
+    laid_out, depth, end = [], 0, 0
+    for token in _TOKEN.finditer(sql):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if depth == 0 and token["comma"]:
+            laid_out.append(f"{sql[end : token.end()]}\n    ")
+            end = token.end()
+        if depth == 0 and token["clause"] and sql[token.start() - 1] == " ":
+            laid_out.append(f"{sql[end : token.start() - 1]}\n")
+            end = token.start()
+    return "".join([*laid_out, sql[end:]])

@@ -1,0 +1,44 @@
+"""The project's files as one script for the stock mysql client."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from learnhub_db.database import SESSION
+from learnhub_db.deployment import Contents
+from learnhub_db.statements import code_only, split
+
+HEAD = """\
+-- What `learnhub-db apply` runs in an empty database, for the stock client: mysql --comments DATABASE < this file
+-- `learnhub-db baseline` then takes the database over.
+"""
+SETTINGS = " ".join(SESSION.split()) + ";\n"
+DELIMITERS = ("$$", "//", ";;", "$$$$")
+
+
+def text(contents: Contents) -> str:
+    """Every file in its order, with the session settings and the definers of an apply. Needs no server."""
+    return "".join([HEAD, SETTINGS, *(f"\n-- {path}\n{part}" for path, part in _parts(contents))])
+
+
+def _parts(contents: Contents) -> Iterator[tuple[str, str]]:
+    for file in contents.migrations:
+        texts = [statement.text for statement in split(file.text, file.path)]
+        settle = any(re.match(r"SET\b", one, re.IGNORECASE) for one in texts)  # what a migration sets ends with it
+        yield file.path, "".join([*map(delimited, texts), SETTINGS if settle else ""])
+    for grant in contents.accounts:
+        yield grant.file.path, "".join(delimited(statement.text) for statement in grant.statements)
+    for program in contents.programs:
+        yield program.path, delimited(program.sql)
+    for grant in contents.grants:
+        yield grant.file.path, "".join(delimited(statement.text) for statement in grant.statements)
+
+
+def delimited(sql: str) -> str:
+    """One statement as the client reads it, with another delimiter where it holds a semicolon."""
+    end = "\n" if code_only(f"{sql};")[-1] != ";" else ""  # a comment would swallow the delimiter
+    if ";" not in code_only(sql):
+        return f"{sql}{end};\n"
+    delimiter = next(one for one in DELIMITERS if one not in sql)
+    return f"DELIMITER {delimiter}\n{sql}{end}{delimiter}\nDELIMITER ;\n"

@@ -1,0 +1,91 @@
+"""Baseline adopts a database that other means built, once it is what the files build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import small_project
+from command_line import Run, runner
+from learnhub_db import deployment, script
+from learnhub_db.database import Target, connect, rows
+from learnhub_db.project import Project
+from learnhub_db.statements import split
+from test_apply import yoyo_list
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return small_project.write(tmp_path)
+
+
+@pytest.fixture
+def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:
+    return runner(empty_database, capsys, "--project", str(shop))
+
+
+@pytest.fixture
+def built(shop: Path, empty_database: Target) -> Target:
+    """The shop, built without the toolkit."""
+    with connect(empty_database) as connection:
+        for statement in split(script.text(deployment.read(Project(shop)))):
+            rows(connection, statement.text)
+    return empty_database
+
+
+def test_a_database_that_matches_is_adopted_and_nothing_runs(run, shop, built, sql):
+    shown = run("baseline", "0002")
+    assert shown.code == 0
+    assert shown.out.splitlines() == [f"adopted {path}" for path in deployment.read(Project(shop)).paths]
+    assert run("status").out == "8 applied\n"
+    assert run("apply").out == "nothing to do\n"
+    assert sql("SELECT COUNT(*) FROM products") == [(2,)]
+    assert yoyo_list(shop, built.url) == [["A", "0001-products"], ["A", "0002-sales"]]
+    assert sql("SELECT DISTINCT operation FROM _yoyo_log") == [("mark",)]
+    assert run("verify").out == "no difference\n"
+
+
+def test_what_comes_after_is_applied(run, shop, built):
+    small_project.write(shop, {"sql/migrations/0003-stock.sql": "ALTER TABLE products ADD COLUMN stock INT;\n"})
+    assert run("baseline", "0002").code == 0
+    assert run("apply").out.startswith("applied sql/migrations/0003-stock.sql (1 statement, ")
+    assert run("verify").out == "no difference\n"
+
+
+def test_a_database_that_differs_is_refused_with_the_diff_and_nothing_recorded(run, shop, built, sql):
+    sql("ALTER TABLE products MODIFY name VARCHAR(60) NOT NULL")
+    before = sql("SHOW TABLES")
+    shown = run("baseline", "0002")
+    assert shown.code == 1
+    assert "different table products" in shown.out.splitlines()
+    assert "+  `name` varchar(60) NOT NULL," in shown.out.splitlines()
+    assert shown.out.splitlines()[-1] == "1 difference"
+    document = run("--json", "baseline", "0002").document
+    assert [one["name"] for one in document["differences"]] == ["products"]
+    assert sql("SHOW TABLES") == before
+
+
+def test_migrations_after_the_number_are_no_part_of_the_comparison(run, shop, built):
+    shown = run("baseline", "0001")
+    assert shown.code == 3  # the programs need a table of 0002
+    assert "1146: Table " in shown.err and "triggers/audit_sale.sql:2" in shown.err
+
+
+def test_a_database_with_a_history_is_refused(run, shop, empty_database):
+    assert run("apply").code == 0
+    shown = run("baseline", "0002")
+    assert (shown.code, shown.err) == (
+        2,
+        f"error: the database has a history of 8 files, {empty_database}, use apply, and verify to compare\n",
+    )
+
+
+@pytest.mark.parametrize("number", ["0003", "2", "0002-sales", "x"])
+def test_an_unknown_number_is_refused(run, built, number, sql):
+    shown = run("baseline", number)
+    assert (shown.code, shown.err) == (
+        2,
+        f"error: there is no migration {number}, sql/migrations, known: 0001 to 0002\n",
+    )
+    assert sql("SHOW TABLES LIKE '\\_%'") == []
