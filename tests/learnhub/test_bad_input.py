@@ -15,10 +15,9 @@ ROOT = Path(__file__).parent.parent.parent
 # By the type of the parameter: what no value of it can be, and the server's own numbers for that.
 BAD: dict[str, list[object]] = {
     "bigint": [0, -1, 999999, 2**64, "", "7; DROP TABLE users", 1e300],
-    "int": [-1, 2**32, "", "soon"],
     "decimal": [0, -1, 10**9, "", "much"],
     "tinyint": [1000, "", "perhaps"],
-    "int": [0, -1, 999999, 2**40, "", "many"],
+    "int": [-1, 10**6, 2**32, 2**40, "", "soon"],
     "date": ["", "2025-02-30", "soon", "0000-00-00"],
     "json": ["", "{", '"text"', "7"],
     "varchar": [""],

@@ -10,6 +10,8 @@ import pytest
 
 from school import School
 
+pytestmark = pytest.mark.breaks("a_charge_is_refunded_when_its_refund_stands")
+
 HOUR = "UTC_TIMESTAMP(6) - INTERVAL {} HOUR"
 
 
