@@ -10,6 +10,8 @@ import pytest
 
 from school import School
 
+pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
+
 COMPLETE = "UPDATE enrollments SET status = 'completed', progress_percentage = 100, completed_at = UTC_TIMESTAMP(6)"
 REFUND = "UPDATE enrollments SET status = 'refunded', progress_percentage = 0, completed_at = NULL"
 LEGAL = {
