@@ -4183,6 +4183,18 @@ where (`course`.`status` = 'active')
 order by `course`.`total_enrollments` desc,
     `course`.`course_id` desc;
 
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `top_rated_courses` AS
+select `listed`.`category_id` AS `category_id`,
+    `listed`.`category_path` AS `category_path`,
+    row_number() OVER (PARTITION BY `listed`.`category_id` ORDER BY `course`.`avg_rating` desc,`course`.`review_count` desc,`course`.`course_id` )  AS `place`,
+    `course`.`course_id` AS `course_id`,
+    `course`.`title` AS `title`,
+    `instructor`.`name` AS `instructor_name`,
+    `course`.`avg_rating` AS `avg_rating`,
+    `course`.`review_count` AS `review_count`
+from (((select distinct `category`.`category_id` AS `category_id`,`category`.`path` AS `category_path`,`standing`.`course_id` AS `course_id` from ((`categories` `category` join `categories` `below` on((`below`.`path` like concat(`category`.`path`,'%')))) join `course_categories` `standing` on((`standing`.`category_id` = `below`.`category_id`)))) `listed` join `courses` `course` on((`course`.`course_id` = `listed`.`course_id`))) join `users` `instructor` on((`instructor`.`user_id` = `course`.`instructor_id`)))
+where ((`course`.`status` = 'active') and (`course`.`review_count` > 0));
+
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `flash_sale_status` AS
 select `sale`.`sale_id` AS `sale_id`,
     `sale`.`course_id` AS `course_id`,
