@@ -60,12 +60,18 @@ def read(project: Project) -> Contents:
 
 
 def apply(
-    project: Project, target: Target, report: Report = lambda act: None, *, prune: bool = False
+    project: Project,
+    target: Target,
+    report: Report = lambda act: None,
+    *,
+    prune: bool = False,
+    allow_rebuild: bool = False,
 ) -> list[Act]:
     """Apply what is pending or differs, telling `report` of each act as it is done; safe to repeat.
 
     Nothing runs where a file breaks the rules, or where a migration that was applied has another content now. With
-    `prune` programs that were deployed, and whose files are gone, are dropped.
+    `prune` programs that were deployed, and whose files are gone, are dropped. Without `allow_rebuild` nothing runs either
+    where an ALTER would have writers wait while it copies a large table.
     """
     contents, acts = read(project), []
 
@@ -76,10 +82,26 @@ def apply(
     with connect(target) as connection:
         try:
             with lock.held(connection, target.database, tell):
-                _Run(connection, project, contents, tell, prune).apply()
+                run = _Run(connection, project, contents, tell, prune)
+                if not allow_rebuild:
+                    run.refuse_rebuilds(target)
+                run.apply()
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
     return acts
+
+
+def check_unchanged(contents: Contents, past: History) -> None:
+    """UsageError where a migration that was applied has another content now."""
+    for file in contents.migrations:
+        if (past.migrations.get(file.stem) or file.digest) != file.digest:
+            mend = "restore it and write the change as a new migration"
+            raise UsageError("an applied migration has changed", file.path, mend)
+
+
+def pending(contents: Contents, past: History) -> list[SqlFile]:
+    """The migrations that are not applied, in order."""
+    return [file for file in contents.migrations if file.stem not in past.migrations]
 
 
 class _Run:
@@ -108,13 +130,16 @@ class _Run:
             files = {grant.file.path for grant in (*self.contents.accounts, *self.contents.grants)}
             self.rollout.prune(self.contents.programs, files)
 
+    def refuse_rebuilds(self, target: Target) -> None:
+        files = pending(self.contents, self.past)
+        if files:
+            from learnhub_db import rebuilds
+
+            rebuilds.refuse(self.connection, target, files, self.project.settings.rebuild_limit_mb)
+
     def _apply_migrations(self) -> None:
-        done = self.past.migrations
-        for file in self.contents.migrations:
-            if (done.get(file.stem) or file.digest) != file.digest:
-                mend = "restore it and write the change as a new migration"
-                raise UsageError("an applied migration has changed", file.path, mend)
-        if any(file.stem not in done for file in self.contents.migrations):
+        check_unchanged(self.contents, self.past)
+        if pending(self.contents, self.past):
             from learnhub_db import migrations
 
             self._prepare()

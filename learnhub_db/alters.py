@@ -1,0 +1,113 @@
+"""ALTER TABLE, CREATE INDEX and DROP INDEX in one form, in which the server can be told what to try."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from learnhub_db.database import identifier
+from learnhub_db.statements import code_only
+from learnhub_db.steps import NAME
+
+_FORMS = re.compile(
+    rf"""\s*(?:
+      ALTER\s+TABLE\s+(?P<altered>{NAME})\s*(?P<clauses>.*)
+    | CREATE\s+(?P<sort>(?:UNIQUE|FULLTEXT|SPATIAL)\s+)?INDEX\s+(?P<created>{NAME})(?P<using>\s+USING\s+\w+)?
+        \s+ON\s+(?P<indexed>{NAME})\s*(?P<columns>\(.*)
+    | DROP\s+INDEX\s+(?P<dropped>{NAME})\s+ON\s+(?P<bared>{NAME})\s*(?P<options>.*)
+    )\Z""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+_STATED = re.compile(
+    r"""(?P<before>,\s*)?\b(?P<what>ALGORITHM|LOCK)\s*=?\s*
+    (?P<value>DEFAULT|INSTANT|INPLACE|COPY|NONE|SHARED|EXCLUSIVE)\b(?P<after>\s*,)?\s*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_WITHOUT_COMMA = re.compile(r"\s*(?:PARTITION\s+BY\b|REMOVE\s+PARTITIONING\b|\Z)", re.IGNORECASE)
+_RENAMES = re.compile(rf"\bRENAME\s+(?:TO\s+|AS\s+)?(?!(?:COLUMN|INDEX|KEY)\b)({NAME})", re.IGNORECASE)
+
+
+class Attempt(NamedTuple):
+    """A way to alter a table; `lock` says what others may not do meanwhile, and cannot be said of INSTANT."""
+
+    algorithm: str
+    lock: str
+
+
+LOCKS = ("", "NONE", "SHARED", "EXCLUSIVE")
+INSTANT = Attempt("INSTANT", "")
+ATTEMPTS = (
+    INSTANT,
+    Attempt("INPLACE", "NONE"),
+    Attempt("INPLACE", "SHARED"),
+    Attempt("INPLACE", "EXCLUSIVE"),
+    Attempt("COPY", "SHARED"),
+    Attempt("COPY", "EXCLUSIVE"),
+)
+
+
+@dataclass(frozen=True)
+class Alter:
+    """What is done to `table`: `clauses` as ALTER TABLE takes them, without the algorithm and lock that were stated."""
+
+    table: str
+    clauses: str
+    algorithm: str = ""
+    lock: str = ""
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """From the one that hinders others least: those that the statement leaves the server to choose from."""
+        return [
+            attempt
+            for attempt in ATTEMPTS
+            if self.algorithm in ("", attempt.algorithm)
+            and (not self.lock or attempt is not INSTANT and LOCKS.index(attempt.lock) >= LOCKS.index(self.lock))
+        ]
+
+    @property
+    def new_name(self) -> str | None:
+        """The table's name afterwards, where it is another."""
+        found = _RENAMES.search(code_only(self.clauses))
+        return bare(found[1]) if found else None
+
+    def trying(self, attempt: Attempt) -> str:
+        """The statement that the server takes only if `attempt` is possible."""
+        lock = f", LOCK={attempt.lock}" if attempt.lock else ""
+        joint = " " if _WITHOUT_COMMA.match(code_only(self.clauses)) else ", "
+        return f"ALTER TABLE {identifier(self.table)} ALGORITHM={attempt.algorithm}{lock}{joint}{self.clauses}"
+
+
+def read(sql: str) -> Alter | None:
+    """The change of a table that `sql` is; None for any other statement, and for a table with its database's name."""
+    code = code_only(sql)
+    found = _FORMS.match(code)
+    if not found:
+        return None
+    stated = {one["what"].upper(): one["value"].upper() for one in _STATED.finditer(code)}
+    stated = {what: value for what, value in stated.items() if value != "DEFAULT"}
+    table = bare(found["altered"] or found["indexed"] or found["bared"])
+    return Alter(table, _clauses(sql, code, found), stated.get("ALGORITHM", ""), stated.get("LOCK", ""))
+
+
+def bare(name: str) -> str:
+    """`name` without its backticks."""
+    return name[1:-1].replace("``", "`") if name.startswith("`") else name
+
+
+def _clauses(sql: str, code: str, found: re.Match[str]) -> str:
+    if found["altered"]:
+        return _without_stated(sql, code, found.start("clauses"))
+    if found["created"]:
+        rest = _without_stated(sql, code, found.start("columns"))
+        return f"ADD {found['sort'] or ''}INDEX {found['created']}{found['using'] or ''} {rest}"
+    return f"DROP INDEX {found['dropped']}"
+
+
+def _without_stated(sql: str, code: str, start: int) -> str:
+    kept, position = [], start
+    for stated in _STATED.finditer(code, start):
+        kept += [sql[position : stated.start()], ", " if stated["before"] and stated["after"] else " "]
+        position = stated.end()
+    return "".join([*kept, sql[position:]]).strip()
