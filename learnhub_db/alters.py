@@ -58,12 +58,15 @@ class Alter:
 
     @property
     def attempts(self) -> list[Attempt]:
-        """From the one that hinders others least: those that the statement leaves the server to choose from."""
+        """From the one that hinders others least: those that the statement leaves the server to choose from.
+
+        A lock that is stated does not keep the server from INSTANT on a table with rows.
+        """
         return [
             attempt
             for attempt in ATTEMPTS
             if self.algorithm in ("", attempt.algorithm)
-            and (not self.lock or attempt is not INSTANT and LOCKS.index(attempt.lock) >= LOCKS.index(self.lock))
+            and (attempt is INSTANT or LOCKS.index(attempt.lock) >= LOCKS.index(self.lock))
         ]
 
     @property

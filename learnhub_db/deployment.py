@@ -70,8 +70,8 @@ def apply(
     """Apply what is pending or differs, telling `report` of each act as it is done; safe to repeat.
 
     Nothing runs where a file breaks the rules, or where a migration that was applied has another content now. With
-    `prune` programs that were deployed, and whose files are gone, are dropped. Without `allow_rebuild` nothing runs either
-    where an ALTER would have writers wait while it copies a large table.
+    `prune` programs that were deployed, and whose files are gone, are dropped. Without `allow_rebuild` nothing runs
+    either where an ALTER would have writers wait while it copies a large table.
     """
     contents, acts = read(project), []
 

@@ -23,7 +23,7 @@ _TRIGGERS = """
 
 
 def command(connection: Connection, target: Target, table: str, clauses: str) -> str:
-    """gh-ost; where foreign keys or triggers stand in its way pt-online-schema-change. Reads only; no password in it."""
+    """gh-ost, or pt-online-schema-change where foreign keys or triggers stand in its way; no password. Reads only."""
     children, parents, triggers = (bool(rows(connection, sql, (table,))) for sql in (_CHILDREN, _PARENTS, _TRIGGERS))
     if not (children or parents or triggers):
         place = ["--host", target.host, "--port", str(target.port), "--user", target.user, "--ask-pass"]

@@ -24,8 +24,9 @@ _TABLES = re.compile(
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 _ACT = re.compile(
-    r"\s*(?P<verb>\w+)(?:\s+(?:.*?\b)?(?P<kind>TABLE|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT|DATABASE|SCHEMA|USER|ROLE)\b)?",
-    re.IGNORECASE | re.DOTALL,
+    r"""\s*(?P<verb>\w+)
+    (?:\s+(?:.*?\b)?(?P<kind>TABLE|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT|DATABASE|SCHEMA|USER|ROLE)\b)?""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 _DROPPED_COLUMN = re.compile(rf"\bDROP\s+(?:COLUMN\s+)?({NAME})", re.IGNORECASE)
 _EMPTIED_PARTITIONS = re.compile(r"\b(?:DROP|TRUNCATE)\s+PARTITION\s+(?P<names>[\w$`, ]+)", re.IGNORECASE)
@@ -128,12 +129,9 @@ class Outlook:
 
     def _of_tables(self, effect: Effect, step: Step, found: re.Match[str]) -> Effect:
         act = " ".join(found["act"].upper().split())
-        if act == "TRUNCATE":
-            self.sandbox.copy(step.code)
-            return self._destroying(effect, found["rest"])
-        if act == "DROP TABLE":
-            effect = self._destroying(effect, found["rest"])
         self.sandbox.run(step.text, step.code)
+        if act in ("TRUNCATE", "DROP TABLE"):
+            return self._destroying(effect, found["rest"])
         if act == "RENAME TABLE":
             for old, new in _RENAMED.findall(found["rest"]):
                 self._rename(alters.bare(old), alters.bare(new))
@@ -147,9 +145,9 @@ class Outlook:
         known = {name: self.sizes[name.lower()] for name in listed if name.lower() in self.sizes}
         destroyed = ", ".join(f"{name} with {size}" for name, size in known.items())
         total = Size(sum(size.rows for size in known.values()), sum(size.bytes for size in known.values()))
-        return replace(
-            effect, table=listed[0], rows=total.rows, bytes=total.bytes, destroys=destroyed or None
-        )
+        for name in known:
+            self.sizes[name.lower()], self.sandbox.carried[name.lower()] = Size(0, 0), 0
+        return replace(effect, table=listed[0], rows=total.rows, bytes=total.bytes, destroys=destroyed or None)
 
     def _explained(self, effect: Effect, step: Step) -> Effect:
         """The server's estimate. It may run stored functions for that, so of these none is asked for."""
@@ -170,6 +168,7 @@ class Outlook:
 
     def _rename(self, old: str, new: str) -> None:
         self.sizes[new.lower()] = self.sizes.pop(old.lower(), Size(0, 0))
+        self.sandbox.carried[new.lower()] = self.sandbox.carried.pop(old.lower(), 0)
 
 
 def unqualified(step: Step, database: str) -> Step:

@@ -120,7 +120,8 @@ def _granting(connection: Connection, contents: Contents, grant: GrantFile) -> G
     try:
         for account, given, held in privileges.compare(connection, alone, database):
             now = held or []
-            lines += unified_diff(now, sorted({*now, *given}), f"{account} holds", f"{account} would hold", "", "", 0, "")
+            then = [given[0], *sorted({*now, *given} - {given[0]})]
+            lines += unified_diff(now, then, f"{account} holds", f"{account} would hold", n=0, lineterm="")
     except DatabaseRefused as error:
         return Granting(grant.file.path, note=f"{error.what}: {error.mend}")
     return Granting(grant.file.path, "\n".join(lines))

@@ -70,9 +70,8 @@ class Sandbox:
         if before is not None:
             rebuilds = attempt.algorithm == "COPY" or _rebuilt(before, after, alter.table)
         carried = 0 if rebuilds else self.carried.get(alter.table.lower(), 0)
-        name = alter.new_name or alter.table
-        self.carried[name.lower()] = carried
-        now = sizes.versions(after, name)
+        self.carried[alter.table.lower()] = carried
+        now = sizes.versions(after, alter.new_name or alter.table)
         left = None if now is None or carried is None else self.limit - now - carried
         return Verdict(attempt, rebuilds, left)
 

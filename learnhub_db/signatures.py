@@ -77,16 +77,14 @@ def _holds(connection: Connection, wide: Parameter, narrow: Parameter) -> bool:
 
 
 def _both_are(connection: Connection, wide: Parameter) -> bool:
-    rows(
-        connection,
-        "CREATE TABLE _learnhub_union SELECT narrow AS value FROM _learnhub_types UNION ALL SELECT wide FROM _learnhub_types",
-    )
+    types = "_learnhub_types"
+    rows(connection, f"CREATE TABLE _learnhub_union SELECT narrow AS value FROM {types} UNION SELECT wide FROM {types}")
     sql = """
         SELECT LOWER(column_type), character_set_name FROM information_schema.columns
         WHERE table_schema = DATABASE() AND table_name = %s AND column_name = %s
     """
     both = rows(connection, sql, ("_learnhub_union", "value"))
-    return both == rows(connection, sql, ("_learnhub_types", "wide"))
+    return both == rows(connection, sql, (types, "wide"))
 
 
 def _is_longer_text(connection: Connection) -> bool:
