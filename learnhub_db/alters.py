@@ -19,11 +19,9 @@ _FORMS = re.compile(
     )\Z""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
-_STATED = re.compile(
-    r"""(?P<before>,\s*)?\b(?P<what>ALGORITHM|LOCK)\s*=?\s*
-    (?P<value>DEFAULT|INSTANT|INPLACE|COPY|NONE|SHARED|EXCLUSIVE)\b(?P<after>\s*,)?\s*""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_SAID = r"\b(?:ALGORITHM|LOCK)\s*=?\s*(?:DEFAULT|INSTANT|INPLACE|COPY|NONE|SHARED|EXCLUSIVE)\b"
+_STATED = re.compile(rf",\s*{_SAID}|{_SAID}\s*,?", re.IGNORECASE)
+_WHAT = re.compile(r"(ALGORITHM|LOCK)\W+(\w+)", re.IGNORECASE)
 _WITHOUT_COMMA = re.compile(r"\s*(?:PARTITION\s+BY\b|REMOVE\s+PARTITIONING\b|\Z)", re.IGNORECASE)
 _RENAMES = re.compile(rf"\bRENAME\s+(?:TO\s+|AS\s+)?(?!(?:COLUMN|INDEX|KEY)\b)({NAME})", re.IGNORECASE)
 
@@ -86,10 +84,10 @@ def read(sql: str) -> Alter | None:
     """The change of a table that `sql` is; None for any other statement, and for a table with its database's name."""
     code = code_only(sql)
     found = _FORMS.match(code)
-    if not found:
+    if not found or '"' in sql[: found.start(found.lastgroup)]:  # a name in the quotes of ANSI
         return None
-    stated = {one["what"].upper(): one["value"].upper() for one in _STATED.finditer(code)}
-    stated = {what: value for what, value in stated.items() if value != "DEFAULT"}
+    said = [_WHAT.search(one[0].upper()).groups() for one in _STATED.finditer(code)]
+    stated = {what: value for what, value in said if value != "DEFAULT"}
     table = bare(found["altered"] or found["indexed"] or found["bared"])
     return Alter(table, _clauses(sql, code, found), stated.get("ALGORITHM", ""), stated.get("LOCK", ""))
 
@@ -111,6 +109,6 @@ def _clauses(sql: str, code: str, found: re.Match[str]) -> str:
 def _without_stated(sql: str, code: str, start: int) -> str:
     kept, position = [], start
     for stated in _STATED.finditer(code, start):
-        kept += [sql[position : stated.start()], ", " if stated["before"] and stated["after"] else " "]
+        kept.append(sql[position : stated.start()])
         position = stated.end()
-    return "".join([*kept, sql[position:]]).strip()
+    return " ".join([*kept, sql[position:]]).strip()

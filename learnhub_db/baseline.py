@@ -7,7 +7,7 @@ from dataclasses import replace
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import drift, history, lock, migrations
+from learnhub_db import catalogue, definitions, drift, history, lock, migrations, stored
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import Target, connect, refused
 from learnhub_db.deployment import Contents
@@ -54,8 +54,12 @@ def _check_new(past: history.History, target: Target) -> None:
 def _record(connection: Connection, contents: Contents, report: Report) -> None:
     history.prepare(connection, history.read(connection))
     migrations.adopt(connection, contents.migrations)
+    existing = catalogue.programs(connection)
     for program in contents.programs:
-        history.record_object(connection, program.key, Record(program.path, program.digest))
+        record = Record(program.path, program.digest, existing[program.key].fingerprint)
+        history.record_object(connection, program.key, record)
+        now = stored.read(connection, program.kind, program.name)
+        definitions.keep(connection, program.key, "adopted", now, program.path, program.digest)
     for grant in (*contents.accounts, *contents.grants):
         history.record_object(connection, grant.key, Record(grant.file.path, grant.file.digest))
     for path in contents.paths:

@@ -25,6 +25,13 @@ VERBS = {
 }
 
 
+URL_HELP = (
+    "mysql://user:password@host:port/database[?ssl-mode=MODE&...] [LEARNHUB_DB_URL; else the private server]. Everybody "
+    "on the machine can read what stands here: a password belongs in LEARNHUB_DB_URL or one of the two files below."
+)
+SECRET = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
 class Verbs(click.Group):
     """Imports a verb's module when it is asked for, so that each run loads only what it needs."""
 
@@ -42,7 +49,9 @@ class Verbs(click.Group):
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--url", envvar="LEARNHUB_DB_URL", help="mysql://user:password@host:port/database [LEARNHUB_DB_URL; else the private server]")
+@click.option("--url", envvar="LEARNHUB_DB_URL", help=URL_HELP)
+@click.option("--defaults-file", type=SECRET, help="MySQL option file, groups [client] and [learnhub-db]: what the URL leaves out.")
+@click.option("--password-file", type=SECRET, help="File that holds the password on one line; beats every other.")
 @click.option("--project", type=click.Path(path_type=Path, exists=True, file_okay=False), default=".", help="Folder that holds sql/, procedures/, triggers/, views/.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--debug", is_flag=True, help="Show the trace of an error.")

@@ -16,6 +16,7 @@ from learnhub_db.grants import GrantFile
 from learnhub_db.history import History, Record
 from learnhub_db.programs import Program
 from learnhub_db.project import Project, SqlFile
+from learnhub_db.resumption import Resume
 from learnhub_db.rollout import Rollout
 
 DEPENDS = re.compile(r"^\s*--\s*depends\s*:", re.MULTILINE)
@@ -66,12 +67,15 @@ def apply(
     *,
     prune: bool = False,
     allow_rebuild: bool = False,
+    resume: str | None = None,
+    lock_timeout: float = lock.WAIT_SECONDS,
 ) -> list[Act]:
     """Apply what is pending or differs, telling `report` of each act as it is done; safe to repeat.
 
-    Nothing runs where a file breaks the rules, or where a migration that was applied has another content now. With
-    `prune` programs that were deployed, and whose files are gone, are dropped. Without `allow_rebuild` nothing runs
-    either where an ALTER would have writers wait while it copies a large table.
+    A migration that was begun is taken up where it stopped; `resume` says done, again or skip of a statement of which
+    the database does not show whether it ran. Nothing runs where a file breaks the rules, or where a migration that was
+    applied has another content now. With `prune` programs that were deployed, and whose files are gone, are dropped.
+    Without `allow_rebuild` nothing runs either where an ALTER would have writers wait while it copies a large table.
     """
     contents, acts = read(project), []
 
@@ -81,11 +85,11 @@ def apply(
 
     with connect(target) as connection:
         try:
-            with lock.held(connection, target.database, tell):
+            with lock.held(connection, target.database, tell, lock_timeout):
                 run = _Run(connection, project, contents, tell, prune)
                 if not allow_rebuild:
                     run.refuse_rebuilds(target)
-                run.apply()
+                run.apply(Resume(resume, lock_timeout))
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
     return acts
@@ -116,9 +120,9 @@ class _Run:
         self.prepared = False
         self.rollout = Rollout(connection, self.past, report, self._prepare)
 
-    def apply(self) -> None:
+    def apply(self, resume: Resume) -> None:
         self.rollout.clear()
-        self._apply_migrations()
+        self._apply_migrations(resume)
         for grant in self.contents.accounts:
             if self._differs(grant.key, grant.file.digest):
                 self._run_grants(grant)
@@ -131,19 +135,22 @@ class _Run:
             self.rollout.prune(self.contents.programs, files)
 
     def refuse_rebuilds(self, target: Target) -> None:
+        """UsageError where a pending ALTER would copy a large table while writers wait."""
         files = pending(self.contents, self.past)
         if files:
             from learnhub_db import rebuilds
 
-            rebuilds.refuse(self.connection, target, files, self.project.settings.rebuild_limit_mb)
+            rebuilds.refuse(self.connection, target, self.past, files, self.project.settings.rebuild_limit_mb)
 
-    def _apply_migrations(self) -> None:
+    def _apply_migrations(self, resume: Resume) -> None:
         check_unchanged(self.contents, self.past)
         if pending(self.contents, self.past):
             from learnhub_db import migrations
 
             self._prepare()
-            migrations.apply(self.connection, self.contents.migrations, self.report)
+            migrations.apply(self.connection, self.contents.migrations, resume, self.report)
+        elif resume.choice:
+            raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
 
     def _run_grants(self, grant: GrantFile) -> None:
         self._prepare()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pymysql.connections import Connection
 
-from learnhub_db import definitions, unfinished
+from learnhub_db import definitions, journal, unfinished
 from learnhub_db.database import rows
 
 TABLES = {
@@ -33,6 +33,7 @@ TABLES = {
         ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'programs and grants as deployed from files'""",
     definitions.NAME: definitions.TABLE,
     unfinished.NAME: unfinished.TABLE,
+    journal.NAME: journal.TABLE,
 }
 
 Key = tuple[str, str]

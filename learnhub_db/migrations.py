@@ -16,23 +16,32 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from pymysql.connections import Connection
+from yoyo import internalmigrations
 from yoyo.backends.core.mysql import MySQLBackend
 from yoyo.connections import DatabaseURI
+from yoyo.internalmigrations import v2
 from yoyo.migrations import Migration as YoyoMigration
 from yoyo.migrations import MigrationList, default_migration_table, parse_metadata_from_sql_comments, topological_sort
 from yoyo.topologicalsort import CycleError
 
-from learnhub_db import database, execution, history, lock
+from learnhub_db import database, history, journal, lock, resumption, steps, waits
 from learnhub_db.acts import Act, Report
 from learnhub_db.errors import UsageError
+from learnhub_db.journal import Journal
+from learnhub_db.memory import Memory
 from learnhub_db.project import SqlFile
-from learnhub_db.statements import Statement, split
+from learnhub_db.resumption import Resume
+from learnhub_db.running import Run
+from learnhub_db.statements import split
+from learnhub_db.steps import Step
+
+KIND = "migration"  # in the journal
 
 
 class Migration(YoyoMigration):
     """A file of sql/migrations, split as the mysql client splits it."""
 
-    steps: list[Statement]
+    steps: list[Step]
 
     def __init__(self, file: SqlFile) -> None:
         super().__init__(file.stem, file.path, None)
@@ -40,25 +49,13 @@ class Migration(YoyoMigration):
         self._depends: set[Migration] = set()
 
     def load(self) -> None:
-        """Split the file; UsageError where it cannot be read, holds no statement, or leaves the database."""
+        """Split the file; UsageError where it cannot be read, holds no statement, or could not be resumed."""
         if self.loaded:
             return
-        steps = split(self.file.text, self.path)
-        if not steps:
+        found = split(self.file.text, self.path)
+        if not found:
             raise UsageError("the migration holds no statement", self.path, "write one or remove the file")
-        for step in steps:
-            if step.text.split(maxsplit=1)[0].upper() == "USE":
-                raise UsageError("the migration holds a USE", f"{self.path}:{step.line}", "the database is the URL's")
-        self.steps = steps
-
-    def process_steps(self, backend: Backend, direction: str, force: bool = False) -> None:
-        """Run the statements; the first that fails ends it, and those before it stay done."""
-        self.load()
-        for done, statement in enumerate(self.steps):
-            stay = f"the {done} statements before it are done and stay: undo them before the next apply"
-            execution.run(backend.connection, statement, self.path, stay if done else "")
-        backend.connection.commit()
-        database.settle(backend.connection)
+        self.steps = steps.read(found, self.path)
 
 
 class Backend(MySQLBackend):
@@ -86,8 +83,24 @@ class Backend(MySQLBackend):
         return [name for (name,) in database.rows(self.connection, "SHOW TABLES")]
 
     def ensure_internal_schema_updated(self) -> None:
-        super().ensure_internal_schema_updated()
+        """As yoyo's, but safe to repeat wherever it was interrupted: the table that yoyo looks for comes last."""
+        if self._internal_schema_updated:
+            return
+        tables = self.list_tables()
+        if self.migration_table in tables:
+            super().ensure_internal_schema_updated()
+        else:
+            self._create_tables(tables)
         self._internal_schema_updated = True
+
+    def _create_tables(self, existing: list[str]) -> None:
+        if self.log_table not in existing:
+            v2.create_log_table(self)
+        if self.version_table not in existing:
+            v2.create_version_table(self)
+        if not database.rows(self.connection, f"SELECT 1 FROM {self.quote_identifier(self.version_table)}"):
+            internalmigrations.mark_schema_version(self, max(internalmigrations.schema_versions))
+        v2.create_migration_table(self)
 
     @contextmanager
     def lock(self, timeout: int = lock.WAIT_SECONDS) -> Iterator[None]:
@@ -124,21 +137,44 @@ def read(files: Sequence[SqlFile]) -> MigrationList:
         raise UsageError("the migrations depend on each other in a circle", circle, "break it") from None
 
 
-def apply(connection: Connection, files: Sequence[SqlFile], report: Report) -> None:
-    """Apply those of `files` that yoyo's table does not name, in order; all are read before the first one runs."""
+def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, report: Report) -> None:
+    """Apply those of `files` that yoyo's table does not name, in order; all are read before the first one runs.
+
+    One that was begun is taken up where it stopped.
+    """
     backend = Backend(None, connection=connection)
     pending = backend.to_apply(read(files))
     for migration in pending:
         migration.load()
+    ((database_name,),) = database.rows(connection, "SELECT DATABASE()")
+    started = journal.server_started(connection)
+    begun = journal.under_way(connection, KIND)
+    if resume.choice and not begun.keys() & {migration.id for migration in pending}:
+        raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
+    waits.limit(connection)
     for migration in pending:
-        started = time.monotonic()
-        migration.process_steps(backend, "apply")
-        with backend.transaction():
-            backend.log_migration(migration, "apply")
-            backend.mark_one(migration, log=False)
-            history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
-        note = f"{_counted(len(migration.steps))}, {time.monotonic() - started:.1f} s"
-        report(Act("applied", migration.path, note))
+        book = Journal(connection, lock.name_for(database_name), KIND, migration.id, started)
+        _apply_one(backend, migration, book, resume if migration.id in begun else None, report)
+    waits.limit(connection, False)
+
+
+def _apply_one(backend: Backend, migration: Migration, book: Journal, resume: Resume | None, report: Report) -> None:
+    """`resume`: the migration was begun before."""
+    started, connection, first = time.monotonic(), book.connection, 1
+    memory = Memory(connection, migration.steps)
+    if resume:
+        first = resumption.first_place(book, migration.path, migration.steps, memory, resume, report)
+    Run(book, migration.path, migration.steps, memory, report).go(first)
+    with backend.transaction():
+        backend.log_migration(migration, "apply")
+        backend.mark_one(migration, log=False)
+        history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
+        book.forget()
+    memory.end()
+    note = f"{_counted(len(migration.steps))}, {time.monotonic() - started:.1f} s"
+    if first > 1:
+        note = f"from statement {first} of {len(migration.steps)} on, {time.monotonic() - started:.1f} s"
+    report(Act("applied", migration.path, note))
 
 
 def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:

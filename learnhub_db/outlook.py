@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db import alters, blueprint, catalogue, database, execution, sizes
+from learnhub_db.ahead import Ahead
 from learnhub_db.alters import Alter
 from learnhub_db.database import identifier, rows
 from learnhub_db.sandbox import NOBODY, Sandbox
 from learnhub_db.sizes import Size
 from learnhub_db.statements import code_only
-from learnhub_db.steps import NAME, Kind, Step
+from learnhub_db.steps import NAME, Step
 
 SHOWN_CHARACTERS = 100
 _TABLES = re.compile(
@@ -24,13 +25,15 @@ _TABLES = re.compile(
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 _ACT = re.compile(
-    r"""\s*(?P<verb>\w+)
+    r"""(?:/\*!\d*|[\s(])*(?P<verb>\w+)
     (?:\s+(?:.*?\b)?(?P<kind>TABLE|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT|DATABASE|SCHEMA|USER|ROLE)\b)?""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 _DROPPED_COLUMN = re.compile(rf"\bDROP\s+(?:COLUMN\s+)?({NAME})", re.IGNORECASE)
 _EMPTIED_PARTITIONS = re.compile(r"\b(?:DROP|TRUNCATE)\s+PARTITION\s+(?P<names>[\w$`, ]+)", re.IGNORECASE)
 _UNASKED = re.compile(r"\b(?:DISCARD|IMPORT)\b.*\bTABLESPACE\b", re.IGNORECASE | re.DOTALL)
+_DATABASE = re.compile(r"\s*DROP\s+(?:DATABASE|SCHEMA)\b", re.IGNORECASE)
+_UNFORESEEN = re.compile(r"\s*(?:/\*!|(?:CALL|EXECUTE|ALTER\s+TABLE|OPTIMIZE|LOAD|IMPORT)\b)", re.IGNORECASE)
 _RENAMED = re.compile(rf"({NAME})\s+TO\s+({NAME})", re.IGNORECASE)
 _EXPLAINED = ("INSERT", "REPLACE", "UPDATE", "DELETE", "WITH")
 _SERVER_WIDE = re.compile(r"\b(?:GLOBAL|PERSIST|PERSIST_ONLY)\b", re.IGNORECASE)
@@ -78,10 +81,12 @@ class Outlook:
         self.databases = {name.lower() for (name,) in rows(target, "SHOW DATABASES")}
         self.functions = {name for kind, name in catalogue.programs(target) if kind == "function"}
 
-    def read(self, path: str, steps: Sequence[Step]) -> Iterator[Effect]:
-        """The effects of a file's statements; what its session set ends with it."""
-        for step in steps:
-            yield self._effect(Effect(path, step.line, _shown(step.text), _act(step.code)), step)
+    def read(self, ahead: Ahead) -> Iterator[Effect]:
+        """The effects of what is left of a file; what its session sets ends with it."""
+        for step in ahead.done:
+            self._remember(step)
+        for step in ahead.steps:
+            yield self._effect(Effect(ahead.path, step.line, _shown(step.text), _act(step.code)), step)
         database.settle(self.sandbox.connection)
 
     def _effect(self, effect: Effect, step: Step) -> Effect:
@@ -92,7 +97,7 @@ class Outlook:
         try:
             return self._asked(effect, step)
         except pymysql.Error as error:
-            return replace(effect, refused=str(database.refused(error)))
+            return replace(effect, refused=self.sandbox.told(error))
 
     def _asked(self, effect: Effect, step: Step) -> Effect:
         alter, table = alters.read(step.text), _TABLES.match(step.code)
@@ -100,11 +105,17 @@ class Outlook:
             return self._altered(effect, alter)
         if table:
             return self._of_tables(effect, step, table)
-        if step.settings and not _SERVER_WIDE.search(step.code) and "role" not in step.settings:
-            self.sandbox.run(step.text, "")
+        self._remember(step)
         if step.code.split(maxsplit=1)[0].upper() in _EXPLAINED:
             return self._explained(effect, step)
-        return replace(effect, note="what it does is not foreseen" if step.kind is Kind.CALL else None)
+        if _DATABASE.match(step.code):
+            return replace(effect, destroys="the database")
+        return replace(effect, note="what it does is not foreseen" if _UNFORESEEN.match(step.code) else None)
+
+    def _remember(self, step: Step) -> None:
+        """What the session sets for itself; the rights that a role gives are not among it."""
+        if step.settings and not _SERVER_WIDE.search(step.code) and "role" not in step.settings:
+            self.sandbox.run(step.text, "")
 
     def _altered(self, effect: Effect, alter: Alter) -> Effect:
         self.sandbox.copy(identifier(alter.table))

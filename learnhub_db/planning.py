@@ -9,10 +9,10 @@ from difflib import unified_diff
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import catalogue, deployment, history, online, privileges, scratch_schema, steps, unfinished
+from learnhub_db import catalogue, deployment, history, online, privileges, scratch_schema, unfinished
 from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.deployment import Contents
-from learnhub_db.errors import DatabaseRefused, UsageError
+from learnhub_db.errors import DatabaseRefused
 from learnhub_db.grants import GrantFile
 from learnhub_db.history import History
 from learnhub_db.outlook import Effect, Outlook
@@ -23,7 +23,6 @@ from learnhub_db.rebuilds import is_large
 from learnhub_db.rollout import differs
 from learnhub_db.sandbox import Sandbox
 from learnhub_db.sizes import Size
-from learnhub_db.statements import split
 
 
 @dataclass(frozen=True)
@@ -65,38 +64,39 @@ def read(project: Project, target: Target) -> Plan:
 
 
 def _plan(connection: Connection, project: Project, target: Target, contents: Contents, past: History) -> Plan:
-    files = deployment.pending(contents, past)
+    ahead = _ahead(connection, past, deployment.pending(contents, past))
     existing = catalogue.programs(connection)
     programs = [program for program in contents.programs if differs(past, program, existing.get(program.key))]
     fresh = {program.name for program in programs if program.key not in existing}
-    left = unfinished.read(connection) if unfinished.NAME in past.tables else []
+    begun = unfinished.read(connection) if unfinished.NAME in past.tables else []
     grants = list(_grants(connection, contents, past, fresh))
-    found = Plan([f"{one.kind} {one.name}" for one in left], grants=grants)
-    if not files and not programs:
+    found = Plan([f"{one.kind} {one.name}" for one in begun], grants=grants)
+    if not ahead and not programs:
         return found
     with scratch_schema.made(target) as scratch:
         sandbox = Sandbox(scratch, target.database)
-        effects = list(_effects(connection, target, sandbox, files, project.settings.rebuild_limit_mb))
+        effects = list(_effects(connection, target, sandbox, ahead, project.settings.rebuild_limit_mb))
         workshop = Workshop(connection, sandbox, contents.programs, project.settings.owner)
         return replace(found, statements=effects, programs=list(workshop.propose(past, programs)))
 
 
+def _ahead(connection: Connection, past: History, files: Sequence[SqlFile]) -> list[Ahead]:
+    if not files:
+        return []
+    from learnhub_db import ahead
+
+    return list(ahead.read(connection, past, files))
+
+
 def _effects(
-    connection: Connection, target: Target, sandbox: Sandbox, files: Sequence[SqlFile], limit_mb: int
+    connection: Connection, target: Target, sandbox: Sandbox, left: Sequence[Ahead], limit_mb: int
 ) -> Iterator[Effect]:
     outlook = Outlook(connection, sandbox)
-    for path, found in [(file.path, _steps(file)) for file in files]:
-        for effect in outlook.read(path, found):
+    for one in left:
+        for effect in outlook.read(one):
             if effect.stops_writers and is_large(Size(effect.rows, effect.bytes), limit_mb):
                 effect = replace(effect, online=online.command(connection, target, effect.table, effect.clauses))
             yield effect
-
-
-def _steps(file: SqlFile) -> list[steps.Step]:
-    found = split(file.text, file.path)
-    if not found:
-        raise UsageError("the migration holds no statement", file.path, "write one or remove the file")
-    return steps.read(found, file.path)
 
 
 def _grants(connection: Connection, contents: Contents, past: History, fresh: set[str]) -> Iterator[Granting]:

@@ -70,9 +70,9 @@ class Workshop:
                 verb = "alter" if file_changed else verb
             return Proposal(verb, *what, diff, self._breaks(program))
         except DatabaseRefused as error:
-            return Proposal(verb if deployed else "create", *what, refused=error.what)
+            return Proposal(verb if deployed else "create", *what, refused=error.what.replace(f"{self.sandbox.schema}.", ""))
         except pymysql.Error as error:
-            return Proposal(verb if deployed else "create", *what, refused=str(error.args[-1]))
+            return Proposal(verb if deployed else "create", *what, refused=self.sandbox.told(error))
 
     def _definition(self, program: Program) -> Definition:
         self.build(program)

@@ -6,32 +6,32 @@ from collections.abc import Sequence
 
 from pymysql.connections import Connection
 
-from learnhub_db import alters, online, sandbox, scratch_schema, sizes, steps
+from learnhub_db import ahead, alters, online, sandbox, scratch_schema, sizes
+from learnhub_db.ahead import Ahead
 from learnhub_db.database import Target
 from learnhub_db.errors import DatabaseRefused, UsageError
+from learnhub_db.history import History
 from learnhub_db.outlook import Effect, Outlook, unqualified
 from learnhub_db.project import SqlFile
 from learnhub_db.sandbox import Sandbox
 from learnhub_db.sizes import MEGABYTE, Size
-from learnhub_db.statements import split
 from learnhub_db.steps import Step
 
 ALLOW = "apply --allow-rebuild"
 
 
-def refuse(connection: Connection, target: Target, files: Sequence[SqlFile], limit_mb: int) -> None:
-    """UsageError for the first such statement of `files`, with the command that does it online.
+def refuse(connection: Connection, target: Target, past: History, files: Sequence[SqlFile], limit_mb: int) -> None:
+    """UsageError for the first such statement that is left of `files`, with the command that does it online.
 
     The server is asked only where an ALTER may meet a table above the limit; the target is only read.
     """
     large = {name.lower() for name, size in sizes.read(connection, target.database).items() if is_large(size, limit_mb)}
     if not large:
         return
-    found = {file.path: steps.read(split(file.text, file.path), file.path) for file in files}
-    pending = [unqualified(step, target.database) for several in found.values() for step in several]
-    if not _may_meet(pending, large):
+    left = list(ahead.read(connection, past, files))
+    if not _may_meet([unqualified(step, target.database) for one in left for step in one.steps], large):
         return
-    for effect in _effects(connection, target, found):
+    for effect in _effects(connection, target, left):
         if effect.stops_writers and is_large(Size(effect.rows, effect.bytes), limit_mb):
             raise _refusal(connection, target, effect, limit_mb)
 
@@ -45,11 +45,11 @@ def _may_meet(pending: Sequence[Step], large: set[str]) -> bool:
     return not named.isdisjoint(large) and any(alters.read(step.text) for step in pending)
 
 
-def _effects(connection: Connection, target: Target, found: dict[str, list[Step]]) -> list[Effect]:
+def _effects(connection: Connection, target: Target, left: Sequence[Ahead]) -> list[Effect]:
     try:
         with scratch_schema.made(target) as scratch:
             outlook = Outlook(connection, Sandbox(scratch, target.database))
-            return [effect for path, several in found.items() for effect in outlook.read(path, several)]
+            return [effect for one in left for effect in outlook.read(one)]
     except DatabaseRefused as error:
         what = "whether an ALTER copies a large table cannot be asked: " + error.what
         raise DatabaseRefused(what, error.where, f"{error.mend}, or {ALLOW}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db import (
@@ -18,11 +19,12 @@ from learnhub_db import (
     scratch,
     stored,
     unfinished,
+    waits,
 )
 from learnhub_db.acts import Act, Report
 from learnhub_db.catalogue import Found
 from learnhub_db.comparison import Difference
-from learnhub_db.database import identifier, rows
+from learnhub_db.database import identifier, refused, rows
 from learnhub_db.history import History, Key, Record
 from learnhub_db.programs import PHASES, Program
 from learnhub_db.scratch import Scratch
@@ -71,6 +73,7 @@ class Rollout:
             return set()
         self.prepare()
         preflight.check(self.connection, owner, pending)
+        waits.limit(self.connection)
         for change in self._changes(pending, existing):
             self._put(change)
         if not self.finished:
@@ -125,15 +128,26 @@ class Rollout:
         history.record_object(self.connection, program.key, record)
 
     def _replace(self, change: _Change) -> str:
-        """Do what is needed; the act's verb, "" where nothing was."""
+        """Do what is needed, waiting for who uses the predecessor; the act's verb, "" where nothing was."""
         program, difference = change.program, change.difference
         if difference.same:
             return ""
+        waits.patiently(self.connection, program.sql, lambda: self._perform(change), self.report)
+        if not change.old:
+            return "created"
+        if not self._file_changed(program):
+            return "restored"
+        return "altered" if difference.characteristics else "replaced"
+
+    def _perform(self, change: _Change) -> None:
+        program, difference = change.program, change.difference
         if not change.old:
             replacement.create(self.connection, program)
-            return "created"
-        if difference.characteristics:
-            comparison.alter(self.connection, program, difference.characteristics)
+        elif difference.characteristics:
+            try:
+                comparison.alter(self.connection, program, difference.characteristics)
+            except pymysql.Error as error:
+                raise refused(error, program.path) from error
         elif program.kind == "view":
             replacement.create(self.connection, program)
         elif program.kind == "event":
@@ -142,9 +156,6 @@ class Rollout:
             replacement.replace_trigger(self.connection, program, change.old, change.found.table)
         else:
             replacement.replace_routine(self.connection, program, change.old, compound=difference.compound)
-        if not self._file_changed(program):
-            return "restored"
-        return "altered" if difference.characteristics else "replaced"
 
     def _keep(self, program: Program, act: str) -> None:
         now = stored.read(self.connection, program.kind, program.name)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import pymysql
@@ -12,13 +13,13 @@ from pymysql.connections import Connection
 
 from learnhub_db import sizes
 from learnhub_db.alters import Alter, Attempt
-from learnhub_db.database import identifier, rows
+from learnhub_db.database import identifier, refused, rows
 
 NOT_SO = (1221, 1845, 1846, 4092)  # a way in which this ALTER cannot be done; the driver names none of them
 NEARLY_FULL = 16  # so few instant changes left that the copy has to carry as many as the table
 NOBODY = "nobody"
 WAITING = {"": NOBODY, "NONE": NOBODY, "SHARED": "writes", "EXCLUSIVE": "reads and writes"}
-_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_type = 'BASE TABLE'"
+_TABLES = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = %s"
 _RELATED = """
     SELECT table_name, referenced_table_name FROM information_schema.referential_constraints
     WHERE constraint_schema = %s AND unique_constraint_schema = %s
@@ -46,7 +47,9 @@ class Sandbox:
     def __init__(self, connection: Connection, database: str) -> None:
         self.connection, self.database = connection, database
         ((self.schema,),) = rows(connection, "SELECT DATABASE()")
-        self.tables = {name.lower(): name for (name,) in rows(connection, _TABLES, (database,))}
+        self.missing: dict[str, list[tuple[str, str]]] = defaultdict(list)  # names and types, by name in small letters
+        for name, sort in rows(connection, _TABLES, (database,)):
+            self.missing[name.lower()].append((name, sort))
         self.related = [
             (child.lower(), parent.lower()) for child, parent in rows(connection, _RELATED, (database, database))
         ]
@@ -80,12 +83,16 @@ class Sandbox:
         words = named(code)
         related = {name for pair in self.related if not words.isdisjoint(pair) for name in pair}
         for word in sorted(words | related):
-            if name := self.tables.pop(word, None):
-                self._copy(name)
+            for name, sort in self.missing.pop(word, ()):
+                self._copy(name) if sort == "BASE TABLE" else self._stand_in(name)
 
     def columns(self, table: str) -> set[str]:
         sql = "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s"
         return {name for (name,) in rows(self.connection, sql, (self.schema, table))}
+
+    def told(self, error: pymysql.Error) -> str:
+        """The server's words, with the name of the target for that of the scratch schema."""
+        return refused(error).what.replace(self.schema, self.database)
 
     def _alter(self, alter: Alter) -> Attempt:
         *possible, last = alter.attempts
@@ -109,6 +116,12 @@ class Sandbox:
             self._change_instantly(identifier(name), carried)
             carried = 0
         self.carried[name.lower()] = carried
+
+    def _stand_in(self, view: str) -> None:
+        """A view of no rows, for statements that read it; one that is broken stays missing."""
+        name = identifier(view)
+        with suppress(pymysql.Error):
+            rows(self.connection, f"CREATE VIEW {name} AS SELECT * FROM {identifier(self.database)}.{name} WHERE FALSE")
 
     def _change_instantly(self, table: str, times: int) -> None:
         """Have the copy carry as many instant changes as the table; its columns stay."""

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 import pymysql
 
-from learnhub_db import catalogue, deployment, grants, history
+from learnhub_db import catalogue, deployment, grants, history, journal
 from learnhub_db.database import Target, connect, refused
 from learnhub_db.deployment import Contents
 from learnhub_db.history import History
-from learnhub_db.project import Project
+from learnhub_db.journal import Entry
+from learnhub_db.project import Project, SqlFile
+from learnhub_db.statements import split
 
 APPLIED = "applied"
 PENDING = "pending"  # never applied
+STOPPED = "stopped"  # applied in part
 CHANGED = "changed"  # applied with another content
 MISSING = "missing"  # applied, but gone from the server
 ORPHANED = "orphaned"  # applied, but its file is gone
@@ -26,6 +29,7 @@ class Standing:
     kind: str
     name: str
     path: str
+    note: str = ""
 
 
 def read(project: Project, target: Target) -> list[Standing]:
@@ -34,19 +38,32 @@ def read(project: Project, target: Target) -> list[Standing]:
     with connect(target) as connection:
         try:
             past, existing = history.read(connection), catalogue.programs(connection)
+            begun = journal.under_way(connection, "migration") if journal.NAME in past.tables else {}
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
-    return [*_migrations(contents, past), *_objects(contents, past, set(existing))]
+    return [*_migrations(contents, past, begun), *_objects(contents, past, set(existing))]
 
 
-def _migrations(contents: Contents, past: History) -> Iterator[Standing]:
+def _migrations(contents: Contents, past: History, begun: dict[str, Entry]) -> Iterator[Standing]:
     for file in contents.migrations:
+        if file.stem in begun:
+            yield Standing(STOPPED, "migration", file.stem, file.path, _place(begun[file.stem], file))
+            continue
         state = PENDING
         if file.stem in past.migrations:
             state = APPLIED if past.migrations[file.stem] in (None, file.digest) else CHANGED
         yield Standing(state, "migration", file.stem, file.path)
     for name in sorted(past.migrations.keys() - {file.stem for file in contents.migrations}):
         yield Standing(ORPHANED, "migration", name, f"sql/migrations/{name}.sql")
+
+
+def _place(last: Entry, file: SqlFile) -> str:
+    """Where the next apply goes on."""
+    steps = split(file.text, file.path)
+    place = last.place + 1 if last.over else last.place
+    if place > len(steps):
+        return f"after statement {last.place} of {len(steps)}"
+    return f"at statement {place} of {len(steps)} (line {steps[place - 1].line})"
 
 
 def _objects(contents: Contents, past: History, existing: set[history.Key]) -> Iterator[Standing]:

@@ -15,6 +15,25 @@ CREATE TABLE `archived_courses` (
   CONSTRAINT `an_archive_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Courses taken off the market, whole';
 
+CREATE TABLE `cart_items` (
+  `cart_id` bigint unsigned NOT NULL COMMENT 'Which cart',
+  `course_id` bigint unsigned NOT NULL COMMENT 'What lies in it; bought, it leaves the cart',
+  `added_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`cart_id`,`course_id`),
+  KEY `carts_with_course` (`course_id`),
+  CONSTRAINT `a_cart_item_is_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_cart_item_lies_in_a_cart` FOREIGN KEY (`cart_id`) REFERENCES `carts` (`cart_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Courses in carts, each once';
+
+CREATE TABLE `carts` (
+  `cart_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which cart',
+  `user_id` bigint unsigned NOT NULL COMMENT 'Whose',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`cart_id`),
+  KEY `carts_of_user` (`user_id`),
+  CONSTRAINT `a_cart_belongs_to_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What somebody is about to order';
+
 CREATE TABLE `course_access` (
   `student_id` bigint unsigned NOT NULL COMMENT 'Who',
   `course_id` bigint unsigned NOT NULL COMMENT 'What',
@@ -49,7 +68,8 @@ CREATE TABLE `course_prerequisites` (
 
 CREATE TABLE `course_seats` (
   `course_id` bigint unsigned NOT NULL COMMENT 'A course with a seat limit; no row: unlimited',
-  `seats_taken` int NOT NULL DEFAULT '0' COMMENT 'Enrollments in force plus what running flash sales have set aside; exact',
+  `seats` int unsigned NOT NULL COMMENT 'max_students of the course',
+  `seats_taken` int NOT NULL DEFAULT '0' COMMENT 'Enrollments in force, held seats, and what running flash sales have set aside; exact',
   PRIMARY KEY (`course_id`),
   CONSTRAINT `seats_belong_to_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='The row that decides who gets the last seat; kept by triggers';
@@ -76,7 +96,7 @@ CREATE TABLE `courses` (
   `total_enrollments` int NOT NULL DEFAULT '0' COMMENT 'Counter: ever enrolled, at most one fold old',
   `rating_sum` int NOT NULL DEFAULT '0' COMMENT 'Counter: sum of all ratings, at most one fold old',
   `review_count` int NOT NULL DEFAULT '0' COMMENT 'Counter: reviews, at most one fold old',
-  `avg_rating` decimal(3,2) GENERATED ALWAYS AS (if((`review_count` > 0),(`rating_sum` / `review_count`),NULL)) STORED COMMENT 'Counter: follows the two above',
+  `avg_rating` decimal(3,2) GENERATED ALWAYS AS (if((`review_count` > 0),(cast(`rating_sum` as decimal(14,4)) / `review_count`),NULL)) STORED COMMENT 'Counter: follows the two above',
   `last_enrollment_date` datetime(6) DEFAULT NULL COMMENT 'Counter: newest enrolled_at, UTC, at most one fold old',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger; counters do not move it',
@@ -141,15 +161,6 @@ CREATE TABLE `error_catalogue` (
   CONSTRAINT `an_errno_fits_every_driver` CHECK ((`errno` between 30000 and 32767))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Every error a procedure or trigger raises itself, SQLSTATE 45000';
 
-CREATE TABLE `flash_sale_holds` (
-  `sale_id` bigint unsigned NOT NULL COMMENT 'A sale whose unsold seats are still set aside',
-  `course_id` bigint unsigned NOT NULL COMMENT 'Of what',
-  `end_time` datetime(6) NOT NULL COMMENT 'UTC; afterwards the seats come back and this row goes',
-  PRIMARY KEY (`sale_id`),
-  KEY `holds_by_end` (`course_id`,`end_time`),
-  CONSTRAINT `a_hold_belongs_to_a_sale` FOREIGN KEY (`sale_id`) REFERENCES `flash_sales` (`sale_id`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Sales that are not settled yet; kept by triggers and settle_flash_sale';
-
 CREATE TABLE `flash_sale_stock` (
   `sale_id` bigint unsigned NOT NULL COMMENT 'Which sale',
   `slot` smallint unsigned NOT NULL COMMENT 'Which part of its stock, from 0',
@@ -157,6 +168,19 @@ CREATE TABLE `flash_sale_stock` (
   PRIMARY KEY (`sale_id`,`slot`),
   CONSTRAINT `stock_belongs_to_a_sale` FOREIGN KEY (`sale_id`) REFERENCES `flash_sales` (`sale_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='The stock of a sale, spread over rows so that buyers do not queue on one';
+
+CREATE TABLE `flash_sale_terms` (
+  `sale_id` bigint unsigned NOT NULL COMMENT 'Which sale',
+  `course_id` bigint unsigned NOT NULL COMMENT 'As in flash_sales',
+  `discount_price` decimal(10,2) NOT NULL COMMENT 'As in flash_sales, USD',
+  `start_time` datetime(6) NOT NULL COMMENT 'As in flash_sales, UTC',
+  `end_time` datetime(6) NOT NULL COMMENT 'As in flash_sales, UTC',
+  `state` enum('open','settled','folded') NOT NULL DEFAULT 'open' COMMENT 'open: unsold seats are set aside; settled: they came back; folded: and seats_taken is final',
+  PRIMARY KEY (`sale_id`),
+  KEY `sales_to_settle` (`course_id`,`state`,`end_time`),
+  KEY `sales_to_fold` (`state`),
+  CONSTRAINT `terms_belong_to_a_sale` FOREIGN KEY (`sale_id`) REFERENCES `flash_sales` (`sale_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What buyers lock for reading instead of the sale, so that the fold writes to it meanwhile; kept by triggers';
 
 CREATE TABLE `flash_sales` (
   `sale_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which sale',
@@ -212,7 +236,7 @@ CREATE TABLE `fraud_detection_rules` (
   `created_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
   `updated_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account, by trigger',
   PRIMARY KEY (`rule_id`),
-  CONSTRAINT `a_condition_has_a_known_metric_a_limit_and_a_score` CHECK (json_schema_valid('{\n    "type": "object",\n    "required": ["metric", "over", "score"],\n    "additionalProperties": false,\n    "properties": {\n      "metric": {"enum": ["payments_24h", "spent_24h", "amount", "times_average"]},\n      "over":   {"type": "number", "minimum": 0},\n      "score":  {"type": "integer", "minimum": 0, "maximum": 1000}\n    }\n  }',`rule_condition`))
+  CONSTRAINT `a_condition_has_a_known_metric_a_limit_and_a_score` CHECK (json_schema_valid('{\n    "type": "object",\n    "required": ["metric", "over", "score"],\n    "additionalProperties": false,\n    "properties": {\n      "metric": {"enum": ["payments_24h", "spent_24h", "amount", "times_average"]},\n      "over":   {"type": "number", "minimum": 0, "maximum": 1000000000000},\n      "score":  {"type": "integer", "minimum": 0, "maximum": 1000}\n    }\n  }',`rule_condition`))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What makes a purchase suspicious; a new row takes effect at once';
 
 CREATE TABLE `instructor_accounts` (
@@ -277,6 +301,55 @@ CREATE TABLE `mutexes` (
   PRIMARY KEY (`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Rows to lock where a rule spans rows that do not exist yet';
 
+CREATE TABLE `order_events` (
+  `event_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which event',
+  `order_id` bigint unsigned NOT NULL COMMENT 'Of which order',
+  `from_status` enum('pending_payment','confirmed','payment_failed','cancelled','refunded') DEFAULT NULL COMMENT 'Before; NULL: it was placed',
+  `to_status` enum('pending_payment','confirmed','payment_failed','cancelled','refunded') NOT NULL DEFAULT 'pending_payment' COMMENT 'After',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`event_id`),
+  KEY `events_of_order` (`order_id`),
+  CONSTRAINT `an_event_is_of_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Every status of every order, in order; append-only, written by triggers';
+
+CREATE TABLE `order_items` (
+  `order_id` bigint unsigned NOT NULL COMMENT 'Which order',
+  `course_id` bigint unsigned NOT NULL COMMENT 'What',
+  `unit_price` decimal(10,2) NOT NULL COMMENT 'USD, the price when the order was placed',
+  `discount_amount` decimal(10,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, its part of the order''s discount',
+  `tax_amount` decimal(10,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, its part of the order''s tax',
+  `amount` decimal(10,2) GENERATED ALWAYS AS (((`unit_price` - `discount_amount`) + `tax_amount`)) STORED COMMENT 'USD, what is charged for it',
+  PRIMARY KEY (`order_id`,`course_id`),
+  KEY `orders_of_course` (`course_id`),
+  CONSTRAINT `an_item_belongs_to_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
+  CONSTRAINT `an_item_is_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_unit_price_is_not_negative` CHECK ((`unit_price` >= 0)),
+  CONSTRAINT `an_items_discount_is_at_most_its_price` CHECK ((`discount_amount` between 0 and `unit_price`)),
+  CONSTRAINT `an_items_tax_is_not_negative` CHECK ((`tax_amount` >= 0))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='The parts of an order; they add up to it';
+
+CREATE TABLE `orders` (
+  `order_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which order',
+  `user_id` bigint unsigned NOT NULL COMMENT 'Who buys',
+  `promotion_id` bigint unsigned DEFAULT NULL COMMENT 'The promotion it was placed with',
+  `status` enum('pending_payment','confirmed','payment_failed','cancelled','refunded') NOT NULL DEFAULT 'pending_payment' COMMENT 'cancelled: nobody answered in time',
+  `subtotal` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, sum of the unit prices',
+  `discount_amount` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, off the subtotal',
+  `tax_amount` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, policy tax_percent of subtotal less discount',
+  `total` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, what is paid',
+  `failure_reason` varchar(500) DEFAULT NULL COMMENT 'Why it failed, in somebody''s words (personal)',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`order_id`),
+  KEY `orders_of_user` (`user_id`,`created_at`),
+  KEY `orders_with_promotion` (`promotion_id`),
+  KEY `orders_by_status` (`status`,`created_at`),
+  CONSTRAINT `an_order_is_by_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`),
+  CONSTRAINT `an_order_uses_a_promotion` FOREIGN KEY (`promotion_id`) REFERENCES `promotions` (`promotion_id`),
+  CONSTRAINT `a_discount_is_at_most_the_subtotal` CHECK ((`discount_amount` between 0 and `subtotal`)),
+  CONSTRAINT `a_tax_is_not_negative` CHECK ((`tax_amount` >= 0)),
+  CONSTRAINT `a_total_adds_up` CHECK ((`total` = ((`subtotal` - `discount_amount`) + `tax_amount`)))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Several courses bought at once; amounts never change, every status is an event';
+
 CREATE TABLE `payment_events` (
   `event_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which event',
   `payment_id` bigint unsigned NOT NULL COMMENT 'Of which payment',
@@ -306,6 +379,9 @@ CREATE TABLE `payments` (
   `refund_of` bigint unsigned DEFAULT NULL COMMENT 'The charge that a refund gives back',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `processed_at` datetime(6) DEFAULT NULL COMMENT 'UTC; when it left pending',
+  `course_id` bigint unsigned DEFAULT NULL COMMENT 'What it is for, where that is not told by an enrollment yet',
+  `answers` bigint unsigned DEFAULT NULL COMMENT 'The payment that this money came for too late or a second time',
+  `reason` varchar(500) DEFAULT NULL COMMENT 'Why it failed or was given back, in somebody''s words (personal)',
   PRIMARY KEY (`payment_id`),
   UNIQUE KEY `one_payment_per_transaction` (`transaction_id`),
   UNIQUE KEY `one_payment_per_key` (`idempotency_key`),
@@ -314,12 +390,21 @@ CREATE TABLE `payments` (
   KEY `payments_of_enrollment` (`enrollment_id`),
   KEY `payments_of_subscription` (`subscription_id`),
   KEY `payments_by_day` (`processed_at`),
+  KEY `payments_of_order` (`order_id`),
+  KEY `payments_for_course` (`course_id`),
+  KEY `late_answers` (`answers`),
+  KEY `payments_by_status` (`status`,`created_at`),
+  CONSTRAINT `a_charge_is_for_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
   CONSTRAINT `a_charge_is_for_a_subscription` FOREIGN KEY (`subscription_id`) REFERENCES `subscriptions` (`subscription_id`),
+  CONSTRAINT `a_charge_is_for_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
+  CONSTRAINT `a_late_answer_names_its_payment` FOREIGN KEY (`answers`) REFERENCES `payments` (`payment_id`),
   CONSTRAINT `a_payment_is_by_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`),
   CONSTRAINT `a_payment_is_for_an_enrollment` FOREIGN KEY (`enrollment_id`) REFERENCES `enrollments` (`enrollment_id`),
   CONSTRAINT `a_refund_names_its_charge` FOREIGN KEY (`refund_of`) REFERENCES `payments` (`payment_id`),
   CONSTRAINT `a_charge_is_above_zero` CHECK (((`kind` <> 'charge') or ((`amount` > 0) and (`refund_of` is null)))),
-  CONSTRAINT `a_refund_is_below_zero` CHECK (((`kind` <> 'refund') or ((`amount` < 0) and (`refund_of` is not null))))
+  CONSTRAINT `a_charge_leaves_room_for_its_refunds_id` CHECK (((`kind` <> 'charge') or (char_length(`transaction_id`) <= 113))),
+  CONSTRAINT `a_refund_is_below_zero` CHECK (((`kind` <> 'refund') or ((`amount` < 0) and (`refund_of` is not null)))),
+  CONSTRAINT `only_a_charge_answers` CHECK (((`kind` = 'charge') or (`answers` is null)))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Charges and refunds; no card data';
 
 CREATE TABLE `policies` (
@@ -332,6 +417,51 @@ CREATE TABLE `policies` (
   `updated_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account, by trigger',
   PRIMARY KEY (`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Numbers a business changes; read by the procedures, written nowhere else';
+
+CREATE TABLE `promotion_uses` (
+  `promotion_id` bigint unsigned NOT NULL COMMENT 'Which promotion',
+  `order_id` bigint unsigned NOT NULL COMMENT 'In which order; a failed order gives its use back',
+  `user_id` bigint unsigned NOT NULL COMMENT 'By whom',
+  `used_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`promotion_id`,`order_id`),
+  UNIQUE KEY `one_promotion_per_order` (`order_id`),
+  KEY `uses_by_customer` (`promotion_id`,`user_id`),
+  KEY `promotions_used_by_user` (`user_id`),
+  CONSTRAINT `a_use_is_by_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`),
+  CONSTRAINT `a_use_is_in_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
+  CONSTRAINT `a_use_is_of_a_promotion` FOREIGN KEY (`promotion_id`) REFERENCES `promotions` (`promotion_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Who used which promotion; its limits are decided on these rows';
+
+CREATE TABLE `promotions` (
+  `promotion_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which promotion',
+  `code` varchar(50) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'What the buyer types',
+  `discount_type` enum('percentage','fixed_amount') NOT NULL DEFAULT 'percentage' COMMENT 'What amount means',
+  `amount` decimal(10,2) NOT NULL COMMENT 'Percent, or USD off what it applies to',
+  `min_purchase` decimal(10,2) NOT NULL DEFAULT '0.00' COMMENT 'The whole order must be worth this, USD, before discount and tax',
+  `max_uses` int unsigned DEFAULT NULL COMMENT 'In total; NULL: no limit',
+  `uses_count` int unsigned NOT NULL DEFAULT '0' COMMENT 'Rows of promotion_uses; exact, by trigger',
+  `per_customer` int unsigned DEFAULT NULL COMMENT 'Uses by one buyer; NULL: no limit',
+  `valid_from` datetime(6) DEFAULT NULL COMMENT 'UTC, first moment; NULL: always was',
+  `valid_until` datetime(6) DEFAULT NULL COMMENT 'UTC, last moment; NULL: for good',
+  `is_active` tinyint(1) NOT NULL DEFAULT '1' COMMENT 'FALSE: switched off',
+  `course_id` bigint unsigned DEFAULT NULL COMMENT 'Only this course',
+  `category_id` bigint unsigned DEFAULT NULL COMMENT 'Only courses of this category and those below it',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger; a use does not move it',
+  `created_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
+  `updated_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account, by trigger',
+  PRIMARY KEY (`promotion_id`),
+  UNIQUE KEY `one_promotion_per_code` (`code`),
+  KEY `promotions_of_course` (`course_id`),
+  KEY `promotions_of_category` (`category_id`),
+  CONSTRAINT `a_promotion_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_code_has_no_question_mark` CHECK ((not((`code` like '%?%')))),
+  CONSTRAINT `a_minimum_is_not_negative` CHECK ((`min_purchase` >= 0)),
+  CONSTRAINT `a_percentage_is_at_most_all` CHECK (((`discount_type` <> 'percentage') or (`amount` <= 100))),
+  CONSTRAINT `a_promotion_ends_after_it_starts` CHECK ((`valid_until` > `valid_from`)),
+  CONSTRAINT `a_promotion_gives_something` CHECK ((`amount` > 0)),
+  CONSTRAINT `a_promotion_is_of_a_course_or_a_category` CHECK (((`course_id` is null) or (`category_id` is null)))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Codes that make an order cheaper: everywhere, for a course, or for a category';
 
 CREATE TABLE `quiz_attempts` (
   `attempt_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which attempt',
@@ -381,6 +511,23 @@ CREATE TABLE `reviews` (
   CONSTRAINT `a_review_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
   CONSTRAINT `a_rating_is_one_to_five` CHECK ((`rating` between 1 and 5))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What students think of a course';
+
+CREATE TABLE `seat_holds` (
+  `student_id` bigint unsigned NOT NULL COMMENT 'For whom',
+  `course_id` bigint unsigned NOT NULL COMMENT 'A seat of what',
+  `payment_id` bigint unsigned DEFAULT NULL COMMENT 'The pending payment that holds it',
+  `order_id` bigint unsigned DEFAULT NULL COMMENT 'The pending order that holds it',
+  `held_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`student_id`,`course_id`),
+  UNIQUE KEY `one_hold_per_payment` (`payment_id`),
+  KEY `holds_of_order` (`order_id`),
+  KEY `holds_on_course` (`course_id`),
+  CONSTRAINT `a_held_seat_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_seat_is_held_by_a_payment` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`payment_id`),
+  CONSTRAINT `a_seat_is_held_by_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
+  CONSTRAINT `a_seat_is_held_for_a_student` FOREIGN KEY (`student_id`) REFERENCES `users` (`user_id`),
+  CONSTRAINT `a_hold_is_of_a_payment_or_an_order` CHECK (((`payment_id` is null) <> (`order_id` is null)))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Seats taken by what is not paid yet: one per student and course; triggers count them in course_seats';
 
 CREATE TABLE `section_progress` (
   `progress_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which progress',
@@ -452,11 +599,13 @@ CREATE TABLE `users` (
   `password_hash` varchar(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'bcrypt or argon2, never a password; NULL: signs in elsewhere (personal)',
   `deleted_at` datetime(6) DEFAULT NULL COMMENT 'UTC; set: the person can do nothing more',
   `deletion_reason` varchar(500) DEFAULT NULL COMMENT 'Why, in the words of who asked (personal)',
+  `payments_changed_at` datetime(6) DEFAULT NULL COMMENT 'UTC; when a payment of theirs last changed, by trigger: tells that a snapshot is old',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
   PRIMARY KEY (`user_id`),
   UNIQUE KEY `one_account_per_email` (`email`),
-  CONSTRAINT `a_password_is_hashed` CHECK ((regexp_like(`password_hash`,'^[$]2[aby][$][0-9]{2}[$][./A-Za-z0-9]{53}$','c') or regexp_like(`password_hash`,'^[$]argon2(id|i|d)[$]v=[0-9]+[$]m=[0-9]+,t=[0-9]+,p=[0-9]+[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+$','c')))
+  CONSTRAINT `a_password_is_hashed` CHECK ((regexp_like(`password_hash`,'^[$]2[aby][$][0-9]{2}[$][./A-Za-z0-9]{53}\\z','c') or regexp_like(`password_hash`,'^[$]argon2(id|i|d)[$]v=[0-9]+[$]m=[0-9]+,t=[0-9]+,p=[0-9]+[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+\\z','c'))),
+  CONSTRAINT `deleted_addresses_are_for_the_deleted` CHECK (((`deleted_at` is not null) or (not((`email` like 'deleted\\_%@deleted.com')))))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='People: students, instructors, admins';
 
 DELIMITER $$
@@ -465,13 +614,15 @@ CREATE FUNCTION `count_seats_taken`(p_course_id BIGINT UNSIGNED) RETURNS int
     COMMENT 'How many seats of a course are taken, counted'
 BEGIN
   DECLARE v_in_force INT;
+  DECLARE v_held     INT;
   DECLARE v_unsold   INT;
 
   SELECT COUNT(*) INTO v_in_force FROM enrollments WHERE course_id = p_course_id AND in_force = 1 FOR SHARE;
+  SELECT COUNT(*) INTO v_held FROM seat_holds WHERE course_id = p_course_id FOR SHARE;
   SELECT COALESCE(SUM(stock.seats_left), 0) INTO v_unsold
-    FROM flash_sale_holds hold JOIN flash_sale_stock stock ON stock.sale_id = hold.sale_id
-   WHERE hold.course_id = p_course_id FOR SHARE;
-  RETURN v_in_force + v_unsold;
+    FROM flash_sale_terms terms JOIN flash_sale_stock stock ON stock.sale_id = terms.sale_id
+   WHERE terms.course_id = p_course_id AND terms.state = 'open' FOR SHARE;
+  RETURN v_in_force + v_held + v_unsold;
 END$$
 DELIMITER ;
 
@@ -521,6 +672,33 @@ BEGIN
     RETURN FALSE;
   END IF;
   RETURN EXISTS (SELECT 1 FROM enrollments WHERE enrollment_id = v_enrollment_id AND in_force = 1 FOR SHARE);
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE FUNCTION `has_enrollment_now`(p_student_id BIGINT UNSIGNED, p_course_id BIGINT UNSIGNED) RETURNS tinyint(1)
+    READS SQL DATA
+    COMMENT 'Whether a student has an enrollment in force, searched with a lock'
+BEGIN
+  RETURN EXISTS (
+    SELECT 1 FROM enrollments
+     WHERE student_id = p_student_id AND course_id = p_course_id AND in_force = 1 FOR SHARE
+  );
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE FUNCTION `holds_seat`(p_student_id BIGINT UNSIGNED, p_course_id BIGINT UNSIGNED) RETURNS tinyint(1)
+    READS SQL DATA
+    COMMENT 'Whether a pending purchase or order holds a seat for a student'
+BEGIN
+  DECLARE v_held INT;
+
+  SELECT COUNT(*) INTO v_held FROM seat_holds WHERE student_id = p_student_id AND course_id = p_course_id;
+  IF v_held > 0 THEN
+    SELECT COUNT(*) INTO v_held FROM seat_holds WHERE student_id = p_student_id AND course_id = p_course_id FOR SHARE;
+  END IF;
+  RETURN v_held > 0;
 END$$
 DELIMITER ;
 
@@ -588,17 +766,45 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE FUNCTION `pays_for_enrollment`(p_payment_id BIGINT UNSIGNED) RETURNS tinyint(1)
+    READS SQL DATA
+    COMMENT 'Whether an enrollment stands on a charge alone'
+BEGIN
+  DECLARE v_enrollment_id BIGINT UNSIGNED;
+  DECLARE v_status        VARCHAR(20);
+  DECLARE v_others        INT;
+
+  SELECT enrollment_id INTO v_enrollment_id FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  SELECT status INTO v_status FROM enrollments WHERE enrollment_id = v_enrollment_id FOR SHARE;
+  SELECT COUNT(*) INTO v_others FROM payments
+   WHERE enrollment_id = v_enrollment_id AND payment_id <> p_payment_id AND kind = 'charge' AND status = 'completed'
+     FOR SHARE;
+  RETURN COALESCE(v_status <> 'refunded' AND v_others = 0, FALSE);
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE FUNCTION `policy_value`(p_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin) RETURNS decimal(12,2)
     READS SQL DATA
     COMMENT 'The number in force for a policy'
 BEGIN
   DECLARE v_value DECIMAL(12,2);
 
-  SELECT value INTO v_value FROM policies WHERE name = p_name;
+  SELECT value INTO v_value FROM policies WHERE name = p_name FOR SHARE;
   IF v_value IS NULL THEN
     CALL raise_error('NO_SUCH_POLICY', p_name);
   END IF;
   RETURN v_value;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE FUNCTION `running_share`(p_total DECIMAL(12,2), p_running DECIMAL(12,2), p_whole DECIMAL(12,2)) RETURNS decimal(12,2)
+    NO SQL
+    DETERMINISTIC
+    COMMENT 'The part of a total that falls to the first so much of a whole'
+BEGIN
+  RETURN IF(p_whole = 0, 0, ROUND(p_total * p_running / p_whole, 2));
 END$$
 DELIMITER ;
 
@@ -609,9 +815,9 @@ CREATE FUNCTION `unsold_seats_of_ended_sales`(p_course_id BIGINT UNSIGNED) RETUR
 BEGIN
   RETURN COALESCE((
     SELECT SUM(stock.seats_left)
-      FROM flash_sale_holds hold
-      JOIN flash_sale_stock stock ON stock.sale_id = hold.sale_id
-     WHERE hold.course_id = p_course_id AND hold.end_time < UTC_TIMESTAMP(6)
+      FROM flash_sale_terms terms
+      JOIN flash_sale_stock stock ON stock.sale_id = terms.sale_id
+     WHERE terms.course_id = p_course_id AND terms.state = 'open' AND terms.end_time < UTC_TIMESTAMP(6)
   ), 0);
 END$$
 DELIMITER ;
@@ -647,7 +853,7 @@ BEGIN
 
   SELECT COUNT(*) INTO v_slots FROM flash_sale_stock WHERE sale_id = p_sale_id FOR UPDATE;
   IF v_slots = 0 THEN
-    SET v_slots = LEAST(p_seats, policy_value('flash_sale_slots'));
+    SET v_slots = LEAST(p_seats, GREATEST(policy_value('flash_sale_slots'), 1), 1000);
   END IF;
 
   INSERT INTO flash_sale_stock (sale_id, slot, seats_left)
@@ -656,6 +862,52 @@ BEGIN
     SELECT p_sale_id AS sale_id, slot, p_seats DIV v_slots + (slot < p_seats MOD v_slots) AS seats FROM slots
   ) fresh
       ON DUPLICATE KEY UPDATE seats_left = flash_sale_stock.seats_left + fresh.seats;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `admit_buyer`(
+  IN  p_user_id   BIGINT UNSIGNED,
+  IN  p_course_id BIGINT UNSIGNED,
+  OUT p_word      VARCHAR(50),
+  OUT p_price     DECIMAL(10,2)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Decides whether somebody may begin to buy a course, under lock'
+BEGIN
+  CALL admit_student(p_user_id, p_course_id, p_word, p_price);
+  IF p_word <> 'COURSE_NOT_AVAILABLE' AND holds_seat(p_user_id, p_course_id) THEN
+    SET p_word = 'ALREADY_ENROLLED';
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `admit_cart`(IN p_cart_id BIGINT UNSIGNED, IN p_user_id BIGINT UNSIGNED, OUT p_word VARCHAR(50))
+    MODIFIES SQL DATA
+    COMMENT 'Decides whether somebody may buy every course in a cart'
+BEGIN
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_word      VARCHAR(50);
+  DECLARE v_price     DECIMAL(10,2);
+  DECLARE v_first     INT DEFAULT 6;
+  DECLARE v_done      BOOLEAN DEFAULT FALSE;
+  DECLARE c_items CURSOR FOR
+    SELECT course_id FROM cart_items WHERE cart_id = p_cart_id ORDER BY course_id FOR SHARE;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  OPEN c_items;
+  FETCH c_items INTO v_course_id;
+  WHILE NOT v_done DO
+    CALL admit_buyer(p_user_id, v_course_id, v_word, v_price);
+    SET v_first = LEAST(v_first, FIELD(v_word, 'COURSE_NOT_AVAILABLE', 'ALREADY_ENROLLED', 'MISSING_PREREQUISITES',
+                                       'COURSE_FULL', 'CAN_ENROLL'));
+    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+    FETCH c_items INTO v_course_id;
+  END WHILE;
+  CLOSE c_items;
+  SET p_word = ELT(v_first, 'COURSE_NOT_AVAILABLE', 'ALREADY_ENROLLED', 'MISSING_PREREQUISITES', 'COURSE_FULL',
+                   'CAN_ENROLL', 'CART_EMPTY');
 END$$
 DELIMITER ;
 
@@ -684,14 +936,14 @@ admission: BEGIN
     LEAVE admission;
   END IF;
   IF is_missing_prerequisites(p_student_id, p_course_id) THEN
-    SET p_word = 'MISSING_PREREQUISITES';
+    SET p_word = IF(has_enrollment_now(p_student_id, p_course_id), 'ALREADY_ENROLLED', 'MISSING_PREREQUISITES');
     LEAVE admission;
   END IF;
   IF v_max_students IS NOT NULL THEN
     CALL settle_ended_sales(p_course_id);
     SELECT seats_taken INTO v_seats_taken FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
     IF v_seats_taken >= v_max_students THEN
-      SET p_word = 'COURSE_FULL';
+      SET p_word = IF(has_enrollment_now(p_student_id, p_course_id), 'ALREADY_ENROLLED', 'COURSE_FULL');
       LEAVE admission;
     END IF;
   END IF;
@@ -763,15 +1015,178 @@ CREATE PROCEDURE `begin_or_join`(OUT p_joined BOOLEAN)
 BEGIN
   DECLARE EXIT HANDLER FOR 1305  -- no such savepoint: it did not last, so no transaction is open
   BEGIN
-    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-    START TRANSACTION;
+    CALL begin_owned();
     SET p_joined = FALSE;
   END;
 
+  CALL undo_leftover();
   SAVEPOINT begin_or_join;
   ROLLBACK TO SAVEPOINT begin_or_join;
   RELEASE SAVEPOINT begin_or_join;
   SET p_joined = TRUE;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `begin_owned`()
+    COMMENT 'Opens a transaction that belongs to the procedure that asks'
+BEGIN
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+  START TRANSACTION;
+  SAVEPOINT owned_by_a_procedure;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `begin_purchase`(
+  IN  p_user_id         BIGINT UNSIGNED,
+  IN  p_course_id       BIGINT UNSIGNED,
+  IN  p_payment_method  VARCHAR(50),
+  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_payment_id      BIGINT UNSIGNED,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Begins the sale of a course around a gateway call'
+BEGIN
+  DECLARE v_joined     BOOLEAN;
+  DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_receipt    JSON;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT begin_purchase; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_user_id', p_user_id);
+  CALL require_argument('p_course_id', p_course_id);
+  CALL require_argument('p_payment_method', p_payment_method);
+  CALL require_argument('p_idempotency_key', p_idempotency_key);
+  IF p_payment_method NOT IN ('credit_card', 'paypal', 'stripe', 'bank_transfer') THEN
+    CALL raise_error('UNKNOWN_METHOD', p_payment_method);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT begin_purchase;
+  CALL lock_user(p_user_id, v_deleted_at);
+  CALL claim_receipt('begin_purchase', p_idempotency_key,
+                     CONCAT_WS('|', p_user_id, p_course_id, p_payment_method), v_receipt);
+  IF v_receipt IS NULL THEN
+    IF v_deleted_at IS NOT NULL THEN
+      CALL raise_error('USER_DELETED', p_user_id);
+    END IF;
+    CALL open_purchase(p_user_id, p_course_id, p_payment_method, p_idempotency_key, p_payment_id, p_status);
+    IF p_status IN ('PENDING', 'SUCCESS') THEN
+      UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'payment_id', p_payment_id)
+       WHERE operation = 'begin_purchase' AND receipt_key = p_idempotency_key;
+    ELSEIF p_status = 'FRAUD_BLOCKED' THEN  -- its alerts stay
+      DELETE FROM receipts WHERE operation = 'begin_purchase' AND receipt_key = p_idempotency_key;
+    ELSE
+      ROLLBACK TO SAVEPOINT begin_purchase;
+      SET p_payment_id = NULL;
+    END IF;
+  ELSE
+    SET p_status     = JSON_VALUE(v_receipt, '$.status'),
+        p_payment_id = JSON_VALUE(v_receipt, '$.payment_id' RETURNING UNSIGNED);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT begin_purchase; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `book_late_answer`(
+  IN  p_payment_id     BIGINT UNSIGNED,
+  IN  p_status         VARCHAR(20),
+  IN  p_transaction_id VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_word           VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Keeps the money of an answer that came too late'
+BEGIN
+  DECLARE v_same     BOOLEAN;
+  DECLARE v_answered BOOLEAN;
+  DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+
+  SELECT transaction_id <=> p_transaction_id INTO v_same FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  IF NOT v_same THEN
+    INSERT INTO payments (user_id, course_id, order_id, amount, currency, payment_method, payment_gateway, status,
+                          transaction_id, answers)
+    SELECT user_id, course_id, order_id, amount, currency, payment_method, payment_gateway, 'completed',
+           p_transaction_id, payment_id
+      FROM payments WHERE payment_id = p_payment_id;
+    INSERT INTO payment_events (payment_id, event_type, event_data)
+    VALUES (LAST_INSERT_ID(), 'payment_gateway_success', JSON_OBJECT('answers', p_payment_id));
+  END IF;
+
+  SELECT COUNT(*) > 0 INTO v_answered FROM payment_events
+   WHERE payment_id = p_payment_id AND event_type = 'payment_gateway_failed' FOR SHARE;
+  SET p_word = CASE WHEN p_status <> 'failed' THEN 'ALREADY_COMPLETED'
+                    WHEN v_answered OR v_same THEN 'ALREADY_FAILED'
+                    ELSE 'REFUND_DUE' END;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `change_sale_terms`(
+  IN p_sale_id    BIGINT UNSIGNED,
+  IN p_price      DECIMAL(10,2),
+  IN p_start_time DATETIME(6),
+  IN p_end_time   DATETIME(6)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Makes a sale''s new price and times those its buyers meet'
+BEGIN
+  DECLARE v_state     VARCHAR(10);
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_left      BIGINT;
+
+  SELECT state, course_id INTO v_state, v_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id FOR UPDATE;
+  IF v_state <> 'open' AND p_end_time >= UTC_TIMESTAMP(6) THEN
+    SELECT SUM(seats_left) INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id FOR SHARE;
+    CALL set_seats_aside(v_course_id, v_left);
+    SET v_state = 'open';
+  END IF;
+  UPDATE flash_sale_terms
+     SET discount_price = p_price, start_time = p_start_time, end_time = p_end_time, state = v_state
+   WHERE sale_id = p_sale_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `change_seat_limit`(
+  IN p_course_id BIGINT UNSIGNED,
+  IN p_old_limit INT UNSIGNED,
+  IN p_new_limit INT UNSIGNED
+)
+    MODIFIES SQL DATA
+    COMMENT 'Makes the row of course_seats follow the limit'
+BEGIN
+  DECLARE v_taken INT;
+  DECLARE v_aside INT;
+
+  IF p_new_limit IS NULL THEN
+    DELETE FROM course_seats WHERE course_id = p_course_id;
+  ELSE
+    CALL settle_ended_sales(p_course_id);
+    SELECT COUNT(*) INTO v_aside
+      FROM flash_sale_terms terms JOIN flash_sale_stock stock USING (sale_id)
+     WHERE terms.course_id = p_course_id AND terms.state = 'open' AND stock.seats_left > 0 FOR SHARE;
+    IF p_old_limit IS NULL THEN
+      INSERT INTO course_seats (course_id, seats, seats_taken)
+      VALUES (p_course_id, p_new_limit, count_seats_taken(p_course_id));
+    ELSE
+      UPDATE course_seats SET seats = p_new_limit WHERE course_id = p_course_id;
+    END IF;
+    SELECT seats_taken INTO v_taken FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
+    IF v_aside > 0 AND v_taken > p_new_limit AND p_new_limit < COALESCE(p_old_limit, p_new_limit + 1) THEN
+      CALL raise_error('SEATS_NOT_FREE', p_course_id);
+    END IF;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -801,6 +1216,37 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `charge_for_item`(
+  IN p_order_id       BIGINT UNSIGNED,
+  IN p_user_id        BIGINT UNSIGNED,
+  IN p_course_id      BIGINT UNSIGNED,
+  IN p_enrollment_id  BIGINT UNSIGNED,
+  IN p_amount         DECIMAL(10,2),
+  IN p_transaction_id VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin
+)
+    MODIFIES SQL DATA
+    COMMENT 'Records a completed charge for one course of an order'
+BEGIN
+  DECLARE v_payment_id BIGINT UNSIGNED;
+  DECLARE v_facts      JSON DEFAULT JSON_OBJECT('order_id', p_order_id, 'course_id', p_course_id,
+                                                'enrollment_id', p_enrollment_id, 'amount', p_amount);
+  DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+
+  INSERT INTO payments (user_id, order_id, course_id, enrollment_id, amount, status, transaction_id)
+  VALUES (p_user_id, p_order_id, p_course_id, p_enrollment_id, p_amount, 'completed', p_transaction_id);
+  SET v_payment_id = LAST_INSERT_ID();
+  INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
+    (v_payment_id, 'initiated',               v_facts),
+    (v_payment_id, 'payment_gateway_success', v_facts);
+  IF p_enrollment_id IS NOT NULL THEN
+    INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
+      (v_payment_id, 'enrollment_created',   v_facts),
+      (v_payment_id, 'completion_confirmed', v_facts);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `check_enrollment_eligibility`(
   IN  p_student_id BIGINT UNSIGNED,
   IN  p_course_id  BIGINT UNSIGNED,
@@ -822,20 +1268,21 @@ BEGIN
     CALL raise_error('USER_DELETED', p_student_id);
   END IF;
 
-  SET p_status = COALESCE((
-    SELECT CASE
-             WHEN course.status <> 'active' THEN 'COURSE_NOT_AVAILABLE'
-             WHEN EXISTS (SELECT 1 FROM enrollments
-                           WHERE student_id = p_student_id AND course_id = p_course_id AND in_force = 1)
-               THEN 'ALREADY_ENROLLED'
-             WHEN is_missing_prerequisites(p_student_id, p_course_id) THEN 'MISSING_PREREQUISITES'
-             WHEN course.max_students <= seats.seats_taken - unsold_seats_of_ended_sales(p_course_id) THEN 'COURSE_FULL'
-             ELSE 'CAN_ENROLL'
-           END
-      FROM courses course
-      LEFT JOIN course_seats seats ON seats.course_id = course.course_id
-     WHERE course.course_id = p_course_id
-  ), 'COURSE_NOT_AVAILABLE');
+  -- SELECT INTO, because a subquery in SET or IF locks what it reads: this would wait for every buyer
+  SELECT CASE
+           WHEN course.status <> 'active' THEN 'COURSE_NOT_AVAILABLE'
+           WHEN EXISTS (SELECT 1 FROM enrollments
+                         WHERE student_id = p_student_id AND course_id = p_course_id AND in_force = 1)
+             THEN 'ALREADY_ENROLLED'
+           WHEN is_missing_prerequisites(p_student_id, p_course_id) THEN 'MISSING_PREREQUISITES'
+           WHEN course.max_students <= seats.seats_taken - unsold_seats_of_ended_sales(p_course_id) THEN 'COURSE_FULL'
+           ELSE 'CAN_ENROLL'
+         END
+    INTO p_status
+    FROM courses course
+    LEFT JOIN course_seats seats ON seats.course_id = course.course_id
+   WHERE course.course_id = p_course_id;
+  SET p_status = COALESCE(p_status, 'COURSE_NOT_AVAILABLE');
 END$$
 DELIMITER ;
 
@@ -849,12 +1296,9 @@ CREATE PROCEDURE `check_fraud`(
     MODIFIES SQL DATA
     COMMENT 'Scores a purchase by the fraud rules'
 BEGIN
-  DECLARE v_joined     BOOLEAN;
-  DECLARE v_deleted_at DATETIME(6);
-  DECLARE v_day_ago    DATETIME(6) DEFAULT UTC_TIMESTAMP(6) - INTERVAL 24 HOUR;
-  DECLARE v_payments   INT;
-  DECLARE v_spent      DECIMAL(14,2);
-  DECLARE v_average    DECIMAL(14,6);
+  DECLARE v_joined         BOOLEAN;
+  DECLARE v_deleted_at     DATETIME(6);
+  DECLARE v_first_alert_id BIGINT UNSIGNED;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -874,42 +1318,53 @@ BEGIN
   CALL begin_or_join(v_joined);
   SAVEPOINT check_fraud;
   CALL lock_user(p_user_id, v_deleted_at);
-  SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
-         COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
-         AVG(IF(status = 'completed', amount, NULL))
-    INTO v_payments, v_spent, v_average
-    FROM payments WHERE user_id = p_user_id AND kind = 'charge' FOR SHARE;
-
-  INSERT INTO fraud_alerts (user_id, rule_id, alert_level, alert_data)
-  SELECT p_user_id, rule_id,
-         CASE WHEN action = 'block' OR score >= 100 THEN 'critical'
-              WHEN score >= 50 THEN 'high'
-              WHEN score >= 30 THEN 'medium'
-              ELSE 'low' END,
-         JSON_OBJECT('metric', metric, 'value', value, 'over', over_limit, 'score', score, 'amount', p_amount)
-    FROM (SELECT rule_id, action,
-                 JSON_VALUE(rule_condition, '$.metric') AS metric,
-                 JSON_VALUE(rule_condition, '$.over'  RETURNING DECIMAL(20,6)) AS over_limit,
-                 JSON_VALUE(rule_condition, '$.score' RETURNING SIGNED) AS score,
-                 CASE JSON_VALUE(rule_condition, '$.metric')
-                   WHEN 'payments_24h'  THEN v_payments
-                   WHEN 'spent_24h'     THEN v_spent
-                   WHEN 'amount'        THEN p_amount
-                   WHEN 'times_average' THEN p_amount / v_average
-                 END AS value
-            FROM fraud_detection_rules) rule
-   WHERE value > over_limit;
-  IF ROW_COUNT() = 0 THEN
-    SET p_fraud_score = 0, p_should_block = FALSE;
-  ELSE
-    SELECT SUM(JSON_VALUE(alert.alert_data, '$.score' RETURNING SIGNED)), MAX(rule.action = 'block')
-      INTO p_fraud_score, p_should_block
-      FROM fraud_alerts alert JOIN fraud_detection_rules rule USING (rule_id)
-     WHERE alert.user_id = p_user_id AND alert.alert_id >= LAST_INSERT_ID();
-    SET p_should_block = p_should_block OR p_fraud_score >= policy_value('fraud_block_score');
-  END IF;
+  CALL score_purchase(p_user_id, p_amount, p_fraud_score, p_should_block, v_first_alert_id);
 
   IF v_joined THEN RELEASE SAVEPOINT check_fraud; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `choose_promotion`(
+  IN  p_code         VARCHAR(100),
+  IN  p_user_id      BIGINT UNSIGNED,
+  IN  p_cart_id      BIGINT UNSIGNED,
+  OUT p_promotion_id BIGINT UNSIGNED,
+  OUT p_promoted     JSON,
+  OUT p_word         VARCHAR(50)
+)
+    READS SQL DATA
+    COMMENT 'Decides whether a promotion makes a cart cheaper'
+promotion: BEGIN
+  -- what is not ASCII becomes a question mark, which no code has
+  DECLARE v_code         VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin DEFAULT CONVERT(p_code USING ascii);
+  DECLARE v_is_valid     BOOLEAN;
+  DECLARE v_course_id    BIGINT UNSIGNED;
+  DECLARE v_category_id  BIGINT UNSIGNED;
+  DECLARE v_minimum      DECIMAL(10,2);
+  DECLARE v_is_used_up   BOOLEAN;
+  DECLARE v_per_customer INT UNSIGNED;
+  DECLARE v_own_uses     INT UNSIGNED;
+  DECLARE v_subtotal     DECIMAL(12,2);
+
+  IF COALESCE(v_code, '') = '' THEN
+    SET p_word = 'CAN_ENROLL';
+    LEAVE promotion;
+  END IF;
+  SELECT promotion_id, course_id, category_id, min_purchase, COALESCE(uses_count >= max_uses, FALSE), per_customer,
+         is_active AND COALESCE(valid_from <= UTC_TIMESTAMP(6), TRUE) AND COALESCE(valid_until >= UTC_TIMESTAMP(6), TRUE)
+    INTO p_promotion_id, v_course_id, v_category_id, v_minimum, v_is_used_up, v_per_customer, v_is_valid
+    FROM promotions WHERE code = v_code FOR UPDATE;
+  CALL find_promoted_courses(p_cart_id, v_course_id, v_category_id, p_promoted);
+  SELECT COUNT(*) INTO v_own_uses FROM promotion_uses
+   WHERE promotion_id = p_promotion_id AND user_id = p_user_id FOR SHARE;
+  SELECT SUM(course.price) INTO v_subtotal
+    FROM cart_items item JOIN courses course USING (course_id) WHERE item.cart_id = p_cart_id FOR SHARE;
+
+  SET p_word = CASE WHEN p_promoted IS NULL OR NOT COALESCE(v_is_valid, FALSE)         THEN 'PROMOTION_INVALID'
+                    WHEN v_is_used_up OR COALESCE(v_own_uses >= v_per_customer, FALSE) THEN 'PROMOTION_EXHAUSTED'
+                    WHEN v_subtotal < v_minimum                                        THEN 'BELOW_MINIMUM'
+                    ELSE 'CAN_ENROLL' END;
 END$$
 DELIMITER ;
 
@@ -946,17 +1401,23 @@ CREATE PROCEDURE `claim_sale_seat`(IN p_sale_id BIGINT UNSIGNED, IN p_fresh BOOL
 BEGIN
   DECLARE v_start SMALLINT UNSIGNED DEFAULT FLOOR(RAND() * policy_value('flash_sale_slots'));
   DECLARE v_slot  SMALLINT UNSIGNED;
+  DECLARE v_left  BOOLEAN DEFAULT TRUE;
 
-  SELECT slot INTO v_slot FROM flash_sale_stock
-   WHERE sale_id = p_sale_id AND slot >= v_start AND seats_left > 0
-   ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
-  IF v_slot IS NULL THEN
+  IF p_fresh THEN
     SELECT slot INTO v_slot FROM flash_sale_stock
-     WHERE sale_id = p_sale_id AND slot < v_start AND seats_left > 0
+     WHERE sale_id = p_sale_id AND slot >= v_start AND seats_left > 0
      ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
+    IF v_slot IS NULL THEN
+      SELECT slot INTO v_slot FROM flash_sale_stock
+       WHERE sale_id = p_sale_id AND slot < v_start AND seats_left > 0
+       ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
+    END IF;
+    IF v_slot IS NULL THEN
+      -- SELECT INTO, because a subquery in IF locks what it reads
+      SELECT COUNT(*) > 0 INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id AND seats_left > 0;
+    END IF;
   END IF;
-  IF v_slot IS NULL AND (NOT p_fresh OR EXISTS (SELECT 1 FROM flash_sale_stock
-                                                 WHERE sale_id = p_sale_id AND seats_left > 0)) THEN
+  IF v_slot IS NULL AND v_left THEN
     SELECT slot INTO v_slot FROM flash_sale_stock
      WHERE sale_id = p_sale_id AND seats_left > 0
      ORDER BY slot LIMIT 1 FOR UPDATE;
@@ -982,6 +1443,117 @@ BEGIN
           HAVING MIN(COALESCE(done.completed, FALSE))) finished USING (lesson_id)
      SET progress.completed = TRUE, progress.completed_at = UTC_TIMESTAMP(6)
    WHERE progress.student_id = p_student_id AND NOT progress.completed;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `complete_purchase`(
+  IN  p_payment_id     BIGINT UNSIGNED,
+  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_enrollment_id  BIGINT UNSIGNED,
+  OUT p_status         VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Ends a purchase whose gateway took the money'
+BEGIN
+  DECLARE v_joined    BOOLEAN;
+  DECLARE v_user_id   BIGINT UNSIGNED;
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_status    VARCHAR(20);
+  DECLARE v_receipt   JSON;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT complete_purchase; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_payment_id', p_payment_id);
+  CALL require_argument('p_transaction_id', p_transaction_id);
+  IF p_transaction_id LIKE 'refund\_%' THEN
+    CALL raise_error('RESERVED_KEY', p_transaction_id);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT complete_purchase;
+  CALL lock_purchase(p_payment_id, v_user_id, v_course_id, v_status);
+  CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('payment|', p_payment_id), v_receipt);
+  IF v_receipt IS NULL THEN
+    IF v_status = 'pending' THEN
+      CALL settle_purchase(p_payment_id, v_user_id, v_course_id, p_transaction_id, p_enrollment_id);
+      SET p_status = IF(p_enrollment_id IS NULL, 'REFUND_DUE', 'SUCCESS');
+    ELSE
+      CALL book_late_answer(p_payment_id, v_status, p_transaction_id, p_status);
+    END IF;
+    UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'enrollment_id', p_enrollment_id)
+     WHERE operation = 'gateway_answer' AND receipt_key = p_transaction_id;
+  ELSE
+    SET p_status        = JSON_VALUE(v_receipt, '$.status'),
+        p_enrollment_id = JSON_VALUE(v_receipt, '$.enrollment_id' RETURNING UNSIGNED);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT complete_purchase; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `confirm_order`(
+  IN  p_order_id       BIGINT UNSIGNED,
+  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_status         VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Ends an order whose gateway took the money'
+BEGIN
+  DECLARE v_joined  BOOLEAN;
+  DECLARE v_user_id BIGINT UNSIGNED;
+  DECLARE v_status  VARCHAR(20);
+  DECLARE v_receipt JSON;
+  DECLARE v_missed  INT;
+  DECLARE v_used    INT;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT confirm_order; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_order_id', p_order_id);
+  CALL require_argument('p_transaction_id', p_transaction_id);
+  IF p_transaction_id LIKE 'refund\_%' THEN
+    CALL raise_error('RESERVED_KEY', p_transaction_id);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT confirm_order;
+  CALL lock_order(p_order_id, v_user_id, v_status);
+  CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('order|', p_order_id), v_receipt);
+  IF v_receipt IS NULL THEN
+    SELECT COUNT(*) INTO v_used FROM payments WHERE transaction_id = p_transaction_id FOR SHARE;
+    IF v_used > 0 THEN  -- it paid for a single course
+      CALL raise_error('KEY_REUSED', p_transaction_id);
+    END IF;
+    CALL settle_order(p_order_id, v_user_id, v_status = 'pending_payment', p_transaction_id, v_missed);
+    IF v_status = 'pending_payment' THEN
+      UPDATE orders SET status = 'confirmed' WHERE order_id = p_order_id;
+    END IF;
+    SET p_status = CASE v_status WHEN 'pending_payment' THEN IF(v_missed = 0, 'CONFIRMED', 'REFUND_DUE')
+                                 WHEN 'cancelled'       THEN 'REFUND_DUE'
+                                 WHEN 'payment_failed'  THEN 'ALREADY_FAILED'
+                                 ELSE 'ALREADY_CONFIRMED' END;
+    UPDATE receipts SET outcome = JSON_OBJECT('status', p_status)
+     WHERE operation = 'gateway_answer' AND receipt_key = p_transaction_id;
+  ELSE
+    SET p_status = JSON_VALUE(v_receipt, '$.status');
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT confirm_order; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -1085,6 +1657,133 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `expire_pending`(IN p_payment_id BIGINT UNSIGNED, IN p_order_id BIGINT UNSIGNED, OUT p_outcome VARCHAR(10))
+    MODIFIES SQL DATA
+    COMMENT 'One step of reconcile_pending_payments'
+BEGIN
+  DECLARE v_user_id   BIGINT UNSIGNED;
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_status    VARCHAR(20);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    ROLLBACK;
+    SET p_outcome = 'FAILED';
+  END;
+
+  CALL begin_owned();
+  SET p_outcome = 'EXPIRED';
+  IF p_payment_id IS NOT NULL THEN
+    CALL lock_purchase(p_payment_id, v_user_id, v_course_id, v_status);
+  ELSE
+    CALL lock_order(p_order_id, v_user_id, v_status);
+  END IF;
+  CASE v_status
+    WHEN 'pending'         THEN CALL release_purchase(p_payment_id, 'expired');
+    WHEN 'pending_payment' THEN CALL release_order(p_order_id, 'cancelled', 'expired');
+    ELSE SET p_outcome = 'NOTHING';
+  END CASE;
+  COMMIT;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `fail_order`(IN p_order_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_status VARCHAR(50))
+    MODIFIES SQL DATA
+    COMMENT 'Ends an order whose gateway took no money'
+BEGIN
+  DECLARE v_joined  BOOLEAN;
+  DECLARE v_user_id BIGINT UNSIGNED;
+  DECLARE v_status  VARCHAR(20);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT fail_order; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_order_id', p_order_id);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT fail_order;
+  CALL lock_order(p_order_id, v_user_id, v_status);
+  IF v_status = 'pending_payment' THEN
+    CALL release_order(p_order_id, 'payment_failed', p_reason);
+    SET p_status = 'FAILED';
+  ELSE
+    SET p_status = IF(v_status IN ('payment_failed', 'cancelled'), 'ALREADY_FAILED', 'ALREADY_CONFIRMED');
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT fail_order; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `fail_purchase`(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_status VARCHAR(50))
+    MODIFIES SQL DATA
+    COMMENT 'Ends a purchase whose gateway took no money'
+BEGIN
+  DECLARE v_joined    BOOLEAN;
+  DECLARE v_user_id   BIGINT UNSIGNED;
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_status    VARCHAR(20);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT fail_purchase; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_payment_id', p_payment_id);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT fail_purchase;
+  CALL lock_purchase(p_payment_id, v_user_id, v_course_id, v_status);
+  IF v_status = 'pending' THEN
+    INSERT INTO payment_events (payment_id, event_type) VALUES (p_payment_id, 'payment_gateway_failed');
+    CALL release_purchase(p_payment_id, p_reason);
+    SET p_status = 'SUCCESS';
+  ELSE
+    SET p_status = IF(v_status = 'failed', 'ALREADY_FAILED', 'ALREADY_COMPLETED');
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT fail_purchase; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `find_promoted_courses`(
+  IN  p_cart_id     BIGINT UNSIGNED,
+  IN  p_course_id   BIGINT UNSIGNED,
+  IN  p_category_id BIGINT UNSIGNED,
+  OUT p_courses     JSON
+)
+    READS SQL DATA
+    COMMENT 'Which courses of a cart a promotion is for'
+BEGIN
+  IF p_category_id IS NULL THEN
+    SELECT JSON_ARRAYAGG(course_id) INTO p_courses FROM cart_items
+     WHERE cart_id = p_cart_id AND course_id = COALESCE(p_course_id, course_id) FOR SHARE;
+  ELSE
+    WITH RECURSIVE subtree (category_id) AS (
+      SELECT p_category_id
+      UNION
+      SELECT child.category_id FROM categories child JOIN subtree ON child.parent_id = subtree.category_id
+    )
+    SELECT JSON_ARRAYAGG(item.course_id) INTO p_courses
+      FROM cart_items item
+     WHERE item.cart_id = p_cart_id
+       AND EXISTS (SELECT 1 FROM course_categories JOIN subtree USING (category_id) WHERE course_id = item.course_id);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `fold_counters`()
     MODIFIES SQL DATA
     COMMENT 'Brings the counters of courses and flash sales up to date'
@@ -1093,37 +1792,46 @@ BEGIN
   DECLARE v_done BOOLEAN DEFAULT FALSE;
   DECLARE v_busy BOOLEAN;  -- a deadlock: the call has to be repeated
   DECLARE v_more BOOLEAN;
-  DECLARE c_courses CURSOR FOR SELECT DISTINCT course_id FROM course_deltas ORDER BY course_id;
-  DECLARE c_sales   CURSOR FOR SELECT sale_id FROM flash_sale_holds ORDER BY sale_id;
-  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
-  DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
+  DECLARE v_kept BOOLEAN DEFAULT FALSE;  -- a lock was not let go of
 
   CALL refuse_in_transaction('fold_counters');
 
-  OPEN c_courses;
-  FETCH c_courses INTO v_id;
-  WHILE NOT v_done DO
-    REPEAT
-      SET v_busy = FALSE, v_more = FALSE;
-      CALL fold_course(v_id, v_more);
-    UNTIL NOT v_busy AND NOT v_more END REPEAT;
-    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
-    FETCH c_courses INTO v_id;
-  END WHILE;
-  CLOSE c_courses;
+  BEGIN  -- its handlers must not see the error at the end
+    DECLARE c_courses CURSOR FOR SELECT DISTINCT course_id FROM course_deltas ORDER BY course_id;
+    DECLARE c_sales   CURSOR FOR SELECT sale_id FROM flash_sale_terms WHERE state IN ('open', 'settled') ORDER BY sale_id;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+    DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
+    DECLARE CONTINUE HANDLER FOR 1205 SET v_kept = TRUE;
 
-  SET v_done = FALSE;
-  OPEN c_sales;
-  FETCH c_sales INTO v_id;
-  WHILE NOT v_done DO
-    REPEAT
-      SET v_busy = FALSE;
-      CALL fold_flash_sale(v_id);
-    UNTIL NOT v_busy END REPEAT;
+    OPEN c_courses;
+    FETCH c_courses INTO v_id;
+    WHILE NOT v_done DO
+      REPEAT
+        SET v_busy = FALSE, v_more = FALSE;
+        CALL fold_course(v_id, v_more);
+      UNTIL NOT v_busy AND NOT v_more END REPEAT;
+      SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+      FETCH c_courses INTO v_id;
+    END WHILE;
+    CLOSE c_courses;
+
     SET v_done = FALSE;
+    OPEN c_sales;
     FETCH c_sales INTO v_id;
-  END WHILE;
-  CLOSE c_sales;
+    WHILE NOT v_done DO
+      REPEAT
+        SET v_busy = FALSE;
+        CALL fold_flash_sale(v_id);
+      UNTIL NOT v_busy END REPEAT;
+      SET v_done = FALSE;
+      FETCH c_sales INTO v_id;
+    END WHILE;
+    CLOSE c_sales;
+  END;
+
+  IF v_kept THEN
+    SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1205, MESSAGE_TEXT = 'Lock wait timeout exceeded; try restarting transaction';
+  END IF;
 END$$
 DELIMITER ;
 
@@ -1138,26 +1846,28 @@ BEGIN
   DECLARE v_total     INT;
   DECLARE v_rating    INT;
   DECLARE v_reviews   INT;
+  DECLARE v_newest    DATETIME(6);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     ROLLBACK;
     RESIGNAL;
   END;
 
-  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-  START TRANSACTION;
+  CALL begin_owned();
   SELECT course_id INTO v_course_id FROM courses WHERE course_id = p_course_id FOR UPDATE;
   SELECT JSON_ARRAYAGG(delta_id), SUM(enrolled), SUM(total), SUM(rating_sum), SUM(reviews), COUNT(*) = 5000
     INTO v_deltas, v_enrolled, v_total, v_rating, v_reviews, p_more
     FROM (SELECT * FROM course_deltas WHERE course_id = p_course_id LIMIT 5000 FOR UPDATE SKIP LOCKED) delta;
   IF v_deltas IS NOT NULL THEN
+    SELECT MAX(enrolled_at) INTO v_newest FROM enrollments WHERE course_id = p_course_id;
     UPDATE courses
        SET enrolled_students    = enrolled_students + v_enrolled,
            total_enrollments    = total_enrollments + v_total,
            rating_sum           = rating_sum + v_rating,
            review_count         = review_count + v_reviews,
-           last_enrollment_date = (SELECT MAX(enrolled_at) FROM enrollments WHERE course_id = p_course_id)
-     WHERE course_id = p_course_id;
+           last_enrollment_date = v_newest
+     WHERE course_id = p_course_id
+       AND NOT (v_enrolled = 0 AND v_total = 0 AND v_rating = 0 AND v_reviews = 0 AND last_enrollment_date <=> v_newest);
     DELETE delta FROM JSON_TABLE(v_deltas, '$[*]' COLUMNS (delta_id BIGINT UNSIGNED PATH '$')) folded
       STRAIGHT_JOIN course_deltas delta ON delta.delta_id = folded.delta_id;
   END IF;
@@ -1170,7 +1880,8 @@ CREATE PROCEDURE `fold_flash_sale`(IN p_sale_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Writes how many seats of a sale are taken into its row'
 BEGIN
-  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_max_seats INT UNSIGNED;
+  DECLARE v_ended     BOOLEAN;
   DECLARE v_left      BIGINT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
@@ -1178,14 +1889,16 @@ BEGIN
     RESIGNAL;
   END;
 
-  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-  START TRANSACTION;
-  SELECT course_id INTO v_course_id
-    FROM courses WHERE course_id = (SELECT course_id FROM flash_sales WHERE sale_id = p_sale_id) FOR SHARE;
-  CALL settle_flash_sale(p_sale_id);
+  CALL begin_owned();
+  SELECT max_seats INTO v_max_seats FROM flash_sales WHERE sale_id = p_sale_id FOR UPDATE;
+  SELECT end_time < UTC_TIMESTAMP(6) INTO v_ended FROM flash_sale_terms WHERE sale_id = p_sale_id;
+  IF v_ended THEN
+    CALL settle_flash_sale(p_sale_id);
+  END IF;
   SELECT SUM(seats_left) INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id;
-  UPDATE flash_sales SET seats_taken = max_seats - v_left
-   WHERE sale_id = p_sale_id AND seats_taken <> max_seats - v_left;
+  UPDATE flash_sales SET seats_taken = v_max_seats - v_left
+   WHERE sale_id = p_sale_id AND seats_taken <> v_max_seats - v_left;
+  UPDATE flash_sale_terms SET state = 'folded' WHERE sale_id = p_sale_id AND state = 'settled';
   COMMIT;
 END$$
 DELIMITER ;
@@ -1207,6 +1920,27 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `lock_cart`(IN p_cart_id BIGINT UNSIGNED, OUT p_user_id BIGINT UNSIGNED, OUT p_deleted_at DATETIME(6))
+    READS SQL DATA
+    COMMENT 'Locks a cart and its user'
+BEGIN
+  DECLARE v_owner BIGINT UNSIGNED;
+
+  SELECT user_id INTO v_owner FROM carts WHERE cart_id = p_cart_id;
+  IF v_owner IS NULL THEN  -- an old snapshot does not show a new cart
+    SELECT user_id INTO v_owner FROM carts WHERE cart_id = p_cart_id FOR SHARE;
+  END IF;
+  IF v_owner IS NOT NULL THEN
+    CALL lock_user(v_owner, p_deleted_at);
+    SELECT user_id INTO p_user_id FROM carts WHERE cart_id = p_cart_id FOR UPDATE;
+  END IF;
+  IF NOT p_user_id <=> v_owner OR p_user_id IS NULL THEN  -- also one that changed hands or went meanwhile
+    CALL raise_error('NO_SUCH_CART', p_cart_id);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `lock_flash_sale`(
   IN  p_sale_id   BIGINT UNSIGNED,
   OUT p_course_id BIGINT UNSIGNED,
@@ -1217,15 +1951,94 @@ CREATE PROCEDURE `lock_flash_sale`(
     COMMENT 'Locks a sale and its course for reading'
 BEGIN
   DECLARE v_course_status VARCHAR(20);
+  DECLARE v_start_time    DATETIME(6);
+  DECLARE v_end_time      DATETIME(6);
 
-  SELECT course_id INTO p_course_id FROM flash_sales WHERE sale_id = p_sale_id;
+  SELECT course_id INTO p_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id;
   IF p_course_id IS NULL THEN  -- an old snapshot does not show a new sale
-    SELECT course_id INTO p_course_id FROM flash_sales WHERE sale_id = p_sale_id FOR SHARE;
+    SELECT course_id INTO p_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
   END IF;
   SELECT status INTO v_course_status FROM courses WHERE course_id = p_course_id FOR SHARE;
-  SELECT discount_price, UTC_TIMESTAMP(6) BETWEEN start_time AND end_time INTO p_price, p_is_active
-    FROM flash_sales WHERE sale_id = p_sale_id FOR SHARE;
-  SET p_is_active = COALESCE(p_is_active AND v_course_status = 'active', FALSE);
+  SELECT discount_price, start_time, end_time INTO p_price, v_start_time, v_end_time
+    FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
+  -- in a statement of its own: the clock of the one that waited for the lock stood still
+  SET p_is_active = COALESCE(UTC_TIMESTAMP(6) BETWEEN v_start_time AND v_end_time AND v_course_status = 'active', FALSE);
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `lock_order`(IN p_order_id BIGINT UNSIGNED, OUT p_user_id BIGINT UNSIGNED, OUT p_status VARCHAR(20))
+    READS SQL DATA
+    COMMENT 'Locks an order, its user, its courses and seats'
+BEGIN
+  DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_course_id  BIGINT UNSIGNED;
+  DECLARE v_done       BOOLEAN DEFAULT FALSE;
+  DECLARE c_items CURSOR FOR
+    SELECT course_id FROM order_items WHERE order_id = p_order_id ORDER BY course_id FOR SHARE;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  SELECT user_id INTO p_user_id FROM orders WHERE order_id = p_order_id;
+  IF p_user_id IS NULL THEN  -- an old snapshot does not show a new order
+    SELECT user_id INTO p_user_id FROM orders WHERE order_id = p_order_id FOR SHARE;
+  END IF;
+  IF p_user_id IS NULL THEN
+    CALL raise_error('NO_SUCH_ORDER', p_order_id);
+  END IF;
+  CALL lock_user(p_user_id, v_deleted_at);
+
+  OPEN c_items;
+  SET v_done = FALSE;
+  FETCH c_items INTO v_course_id;
+  WHILE NOT v_done DO
+    CALL lock_seats(v_course_id);
+    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+    FETCH c_items INTO v_course_id;
+  END WHILE;
+  CLOSE c_items;
+  SELECT status INTO p_status FROM orders WHERE order_id = p_order_id FOR UPDATE;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `lock_purchase`(
+  IN  p_payment_id BIGINT UNSIGNED,
+  OUT p_user_id    BIGINT UNSIGNED,
+  OUT p_course_id  BIGINT UNSIGNED,
+  OUT p_status     VARCHAR(20)
+)
+    READS SQL DATA
+    COMMENT 'Locks a charge, its user, its course and seats'
+BEGIN
+  DECLARE v_deleted_at DATETIME(6);
+
+  SELECT user_id, course_id INTO p_user_id, p_course_id
+    FROM payments WHERE payment_id = p_payment_id AND kind = 'charge';
+  IF p_user_id IS NULL THEN  -- an old snapshot does not show a new charge
+    SELECT user_id, course_id INTO p_user_id, p_course_id
+      FROM payments WHERE payment_id = p_payment_id AND kind = 'charge' FOR SHARE;
+  END IF;
+  IF p_user_id IS NULL THEN
+    CALL raise_error('NO_SUCH_PAYMENT', p_payment_id);
+  END IF;
+  CALL lock_user(p_user_id, v_deleted_at);
+  CALL lock_seats(p_course_id);
+  SELECT status INTO p_status FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `lock_seats`(IN p_course_id BIGINT UNSIGNED)
+    READS SQL DATA
+    COMMENT 'Locks a course for reading, and its seats'
+BEGIN
+  DECLARE v_max_students INT UNSIGNED;
+  DECLARE v_seats_taken  INT;
+
+  SELECT max_students INTO v_max_students FROM courses WHERE course_id = p_course_id FOR SHARE;
+  IF v_max_students IS NOT NULL THEN
+    SELECT seats_taken INTO v_seats_taken FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -1240,6 +2053,166 @@ BEGIN
   IF v_user_id IS NULL THEN
     CALL raise_error('NO_SUCH_USER', p_user_id);
   END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `open_purchase`(
+  IN  p_user_id         BIGINT UNSIGNED,
+  IN  p_course_id       BIGINT UNSIGNED,
+  IN  p_payment_method  VARCHAR(50),
+  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_payment_id      BIGINT UNSIGNED,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Opens the sale of a course inside the caller''s transaction'
+sale: BEGIN
+  DECLARE v_price         DECIMAL(10,2);
+  DECLARE v_fraud_score   INT;
+  DECLARE v_first_alert   BIGINT UNSIGNED;
+  DECLARE v_should_block  BOOLEAN;
+  DECLARE v_enrollment_id BIGINT UNSIGNED;
+  DECLARE v_facts         JSON;
+  DECLARE EXIT HANDLER FOR 1062 SET p_status = 'ALREADY_ENROLLED';  -- held by a call that a snapshot does not show
+
+  CALL admit_buyer(p_user_id, p_course_id, p_status, v_price);
+  IF p_status <> 'CAN_ENROLL' THEN
+    LEAVE sale;
+  END IF;
+  IF v_price = 0 THEN
+    CALL add_enrollment(p_user_id, p_course_id, NULL, v_enrollment_id);
+    SET p_status = IF(v_enrollment_id IS NULL, 'ALREADY_ENROLLED', 'SUCCESS');
+    LEAVE sale;
+  END IF;
+  CALL score_purchase(p_user_id, v_price, v_fraud_score, v_should_block, v_first_alert);
+  IF v_should_block THEN
+    SET p_status = IF(has_enrollment_now(p_user_id, p_course_id), 'ALREADY_ENROLLED', 'FRAUD_BLOCKED');
+    LEAVE sale;
+  END IF;
+
+  BEGIN
+    DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_idempotency_key);
+    INSERT INTO payments (user_id, course_id, amount, payment_method, idempotency_key)
+    VALUES (p_user_id, p_course_id, v_price, p_payment_method, p_idempotency_key);
+  END;
+  SET p_payment_id = LAST_INSERT_ID(), v_facts = JSON_OBJECT('course_id', p_course_id, 'amount', v_price);
+  INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
+    (p_payment_id, 'initiated',              v_facts),
+    (p_payment_id, 'payment_gateway_called', v_facts);
+  IF v_first_alert IS NOT NULL THEN
+    UPDATE fraud_alerts SET payment_id = p_payment_id WHERE user_id = p_user_id AND alert_id >= v_first_alert;
+  END IF;
+  INSERT INTO seat_holds (student_id, course_id, payment_id) VALUES (p_user_id, p_course_id, p_payment_id);
+  SET p_status = 'PENDING';
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `pay_next_period`(IN p_subscription_id BIGINT UNSIGNED, IN p_on DATE)
+    MODIFIES SQL DATA
+    COMMENT 'Pays the next period of a subscription'
+BEGIN
+  DECLARE v_status     VARCHAR(20);
+  DECLARE v_ends       BOOLEAN;
+  DECLARE v_due        DATE;
+  DECLARE v_period_end DATE;
+  DECLARE v_next_end   DATE;
+  DECLARE v_price      DECIMAL(10,2);
+  DECLARE v_tries      INT;
+
+  SELECT subscription.status, subscription.cancel_at_period_end, subscription.next_billing_date,
+         subscription.current_period_end, plan.price,
+         next_period_end(subscription.current_period_end, plan.months, DAY(subscription.start_date))
+    INTO v_status, v_ends, v_due, v_period_end, v_price, v_next_end
+    FROM subscriptions subscription
+    STRAIGHT_JOIN subscription_plans plan USING (plan_type)
+   WHERE subscription.subscription_id = p_subscription_id
+     FOR UPDATE OF subscription FOR SHARE OF plan;
+  IF v_status IS NULL THEN
+    CALL raise_error('NO_SUCH_SUBSCRIPTION', p_subscription_id);
+  END IF;
+  IF v_status NOT IN ('active', 'past_due') THEN
+    CALL raise_error('NOT_RENEWABLE', p_subscription_id);
+  END IF;
+  IF v_ends THEN
+    CALL raise_error('CANCELS_AT_PERIOD_END', p_subscription_id);
+  END IF;
+  IF v_due > p_on THEN
+    CALL raise_error('NOT_DUE', p_subscription_id);
+  END IF;
+
+  -- apart from the INSERT, which would lock the gap that it reads
+  SELECT COALESCE(MAX(retry_count) + 1, 0) INTO v_tries
+    FROM subscription_payments
+   WHERE subscription_id = p_subscription_id AND billing_period_start = v_period_end AND status = 'failed';
+  INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status, retry_count)
+  VALUES (p_subscription_id, v_price, v_period_end, v_next_end, 'completed', v_tries);
+  UPDATE subscriptions
+     SET status = 'active', current_period_end = v_next_end, next_billing_date = v_next_end
+   WHERE subscription_id = p_subscription_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `place_order`(
+  IN  p_cart_id         BIGINT UNSIGNED,
+  IN  p_promotion_code  VARCHAR(100),
+  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_order_id        BIGINT UNSIGNED,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Orders what lies in a cart'
+BEGIN
+  DECLARE v_joined       BOOLEAN;
+  DECLARE v_user_id      BIGINT UNSIGNED;
+  DECLARE v_deleted_at   DATETIME(6);
+  DECLARE v_receipt      JSON;
+  DECLARE v_promotion_id BIGINT UNSIGNED;
+  DECLARE v_promoted     JSON;
+  DECLARE v_arguments    TEXT DEFAULT CONCAT_WS('|', p_cart_id, NULLIF(p_promotion_code, ''));
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT place_order; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_cart_id', p_cart_id);
+  CALL require_argument('p_idempotency_key', p_idempotency_key);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT place_order;
+  CALL lock_cart(p_cart_id, v_user_id, v_deleted_at);
+  CALL claim_receipt('place_order', p_idempotency_key, v_arguments, v_receipt);
+  IF v_receipt IS NULL THEN
+    IF v_deleted_at IS NOT NULL THEN
+      CALL raise_error('USER_DELETED', v_user_id);
+    END IF;
+    CALL admit_cart(p_cart_id, v_user_id, p_status);
+    IF p_status = 'CAN_ENROLL' THEN
+      CALL choose_promotion(p_promotion_code, v_user_id, p_cart_id, v_promotion_id, v_promoted, p_status);
+    END IF;
+    IF p_status = 'CAN_ENROLL' THEN
+      CALL write_order(p_cart_id, v_user_id, v_promotion_id, v_promoted, p_order_id, p_status);
+    END IF;
+    IF p_status IN ('PENDING', 'CONFIRMED') THEN
+      UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'order_id', p_order_id)
+       WHERE operation = 'place_order' AND receipt_key = p_idempotency_key;
+    ELSE
+      ROLLBACK TO SAVEPOINT place_order;
+      SET p_order_id = NULL;
+    END IF;
+  ELSE
+    SET p_status   = JSON_VALUE(v_receipt, '$.status'),
+        p_order_id = JSON_VALUE(v_receipt, '$.order_id' RETURNING UNSIGNED);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT place_order; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -1268,11 +2241,16 @@ BEGIN
       IF v_joined THEN ROLLBACK TO SAVEPOINT process_course_purchase; END IF;
     END;
     IF NOT v_joined THEN ROLLBACK; END IF;
-    IF v_errno IN (1205, 1213) OR v_errno BETWEEN 30000 AND 32767 OR COALESCE(v_price, 0) = 0 THEN
+    IF v_errno IN (1205, 1213) OR v_errno BETWEEN 30000 AND 32767 THEN
       RESIGNAL;
     END IF;
-    CALL record_failed_purchase(p_user_id, p_course_id, p_payment_method, p_transaction_id, v_price, v_errno);
-    SET p_enrollment_id = NULL, p_status = 'FAILED';
+    SELECT price INTO v_price FROM courses WHERE course_id = p_course_id FOR SHARE;
+    IF COALESCE(v_price, 0) = 0 THEN
+      RESIGNAL;
+    END IF;
+    CALL record_failed_purchase(p_user_id, p_course_id, p_payment_method, p_transaction_id, v_price, v_errno, v_receipt);
+    SET p_status        = JSON_VALUE(v_receipt, '$.status'),
+        p_enrollment_id = JSON_VALUE(v_receipt, '$.enrollment_id' RETURNING UNSIGNED);
   END;
 
   CALL require_argument('p_user_id', p_user_id);
@@ -1295,12 +2273,14 @@ BEGIN
     IF v_deleted_at IS NOT NULL THEN
       CALL raise_error('USER_DELETED', p_user_id);
     END IF;
-    CALL sell_course(p_user_id, p_course_id, p_payment_method, p_transaction_id, v_price, p_enrollment_id, p_status);
+    CALL sell_course(p_user_id, p_course_id, p_payment_method, p_transaction_id, p_enrollment_id, p_status);
     IF p_status = 'SUCCESS' THEN
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'enrollment_id', p_enrollment_id)
        WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
-    ELSE
+    ELSEIF p_status = 'FRAUD_BLOCKED' THEN  -- its alerts stay
       DELETE FROM receipts WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
+    ELSE
+      ROLLBACK TO SAVEPOINT process_course_purchase;
     END IF;
   ELSE
     SET p_status        = JSON_VALUE(v_receipt, '$.status'),
@@ -1340,16 +2320,18 @@ BEGIN
   CALL begin_or_join(v_joined);
   SAVEPOINT process_refund;
   SELECT student_id INTO v_student_id FROM enrollments WHERE enrollment_id = p_enrollment_id;
+  IF v_student_id IS NULL THEN  -- an old snapshot does not show a new enrollment
+    SELECT student_id INTO v_student_id FROM enrollments WHERE enrollment_id = p_enrollment_id FOR SHARE;
+  END IF;
   IF v_student_id IS NOT NULL THEN
     CALL lock_user(v_student_id, v_deleted_at);
+    SELECT course_id, status, enrolled_at, progress_percentage INTO v_course_id, v_status, v_enrolled_at, v_progress
+      FROM enrollments WHERE enrollment_id = p_enrollment_id FOR UPDATE;
+    SELECT payment_id, amount INTO v_payment_id, v_amount
+      FROM payments
+     WHERE enrollment_id = p_enrollment_id AND kind = 'charge' AND status = 'completed'
+     ORDER BY payment_id LIMIT 1 FOR UPDATE;
   END IF;
-  SELECT student_id, course_id, status, enrolled_at, progress_percentage
-    INTO v_student_id, v_course_id, v_status, v_enrolled_at, v_progress
-    FROM enrollments WHERE enrollment_id = p_enrollment_id FOR UPDATE;
-  SELECT payment_id, amount INTO v_payment_id, v_amount
-    FROM payments
-   WHERE enrollment_id = p_enrollment_id AND kind = 'charge' AND status = 'completed'
-   ORDER BY payment_id LIMIT 1 FOR UPDATE;
 
   IF v_student_id IS NULL THEN
     SET p_result = 'ERROR: Enrollment not found';
@@ -1367,7 +2349,8 @@ BEGIN
        SET status = 'refunded', progress_percentage = 0, completed_at = NULL
      WHERE enrollment_id = p_enrollment_id;
     UPDATE course_access SET access_expires_at = UTC_TIMESTAMP(6)
-     WHERE student_id = v_student_id AND course_id = v_course_id;
+     WHERE student_id = v_student_id AND course_id = v_course_id
+       AND NOT has_enrollment_now(v_student_id, v_course_id);  -- bought anew since: that access stays
     SET p_result = CONCAT('SUCCESS: Refunded $', v_amount);
   END IF;
 
@@ -1391,20 +2374,59 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `reconcile_pending_payments`(IN p_older_than_minutes INT UNSIGNED, OUT p_expired INT)
+    MODIFIES SQL DATA
+    COMMENT 'Lets payments and orders expire that are pending for too long'
+BEGIN
+  DECLARE v_payment_id BIGINT UNSIGNED;
+  DECLARE v_order_id   BIGINT UNSIGNED;
+  DECLARE v_word       VARCHAR(10);
+  DECLARE v_failed     INT DEFAULT 0;
+  DECLARE v_done       BOOLEAN DEFAULT FALSE;
+  DECLARE c_pending CURSOR FOR
+    SELECT payment_id, NULL FROM payments
+     WHERE status = 'pending' AND TIMESTAMPDIFF(MINUTE, created_at, UTC_TIMESTAMP(6)) >= p_older_than_minutes
+       AND kind = 'charge'
+    UNION ALL
+    SELECT NULL, order_id FROM orders
+     WHERE status = 'pending_payment' AND TIMESTAMPDIFF(MINUTE, created_at, UTC_TIMESTAMP(6)) >= p_older_than_minutes;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  CALL require_argument('p_older_than_minutes', p_older_than_minutes);
+  CALL refuse_in_transaction('reconcile_pending_payments');
+  SET p_expired = 0;
+
+  OPEN c_pending;
+  FETCH c_pending INTO v_payment_id, v_order_id;
+  WHILE NOT v_done DO
+    CALL expire_pending(v_payment_id, v_order_id, v_word);
+    SET p_expired = p_expired + (v_word = 'EXPIRED'),
+        v_failed  = v_failed + (v_word = 'FAILED');
+    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+    FETCH c_pending INTO v_payment_id, v_order_id;
+  END WHILE;
+  CLOSE c_pending;
+  IF v_failed > 0 THEN
+    CALL raise_error('NOT_ALL_EXPIRED', v_failed);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `record_failed_purchase`(
-  IN p_user_id        BIGINT UNSIGNED,
-  IN p_course_id      BIGINT UNSIGNED,
-  IN p_payment_method VARCHAR(50),
-  IN p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
-  IN p_amount         DECIMAL(10,2),
-  IN p_errno          INT
+  IN  p_user_id        BIGINT UNSIGNED,
+  IN  p_course_id      BIGINT UNSIGNED,
+  IN  p_payment_method VARCHAR(50),
+  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_amount         DECIMAL(10,2),
+  IN  p_errno          INT,
+  OUT p_receipt        JSON
 )
     MODIFIES SQL DATA
     COMMENT 'Records that a purchase failed on a database error'
 BEGIN
   DECLARE v_joined     BOOLEAN;
   DECLARE v_deleted_at DATETIME(6);
-  DECLARE v_receipt    JSON;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -1419,31 +2441,33 @@ BEGIN
   SAVEPOINT record_failed_purchase;
   CALL lock_user(p_user_id, v_deleted_at);
   CALL claim_receipt('process_course_purchase', p_transaction_id,
-                     CONCAT_WS('|', p_user_id, p_course_id, p_payment_method), v_receipt);
-  BEGIN
-    DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
-    INSERT INTO payments (user_id, amount, payment_method, status, transaction_id)
-    VALUES (p_user_id, p_amount, p_payment_method, 'failed', p_transaction_id);
-  END;
-  INSERT INTO payment_events (payment_id, event_type, event_data)
-  VALUES (LAST_INSERT_ID(), 'failed', JSON_OBJECT('course_id', p_course_id, 'amount', p_amount, 'errno', p_errno));
-  UPDATE receipts SET outcome = JSON_OBJECT('status', 'FAILED')
-   WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
+                     CONCAT_WS('|', p_user_id, p_course_id, p_payment_method), p_receipt);
+  IF p_receipt IS NULL THEN
+    BEGIN
+      DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+      INSERT INTO payments (user_id, amount, payment_method, status, transaction_id)
+      VALUES (p_user_id, p_amount, p_payment_method, 'failed', p_transaction_id);
+    END;
+    INSERT INTO payment_events (payment_id, event_type, event_data)
+    VALUES (LAST_INSERT_ID(), 'failed', JSON_OBJECT('course_id', p_course_id, 'amount', p_amount, 'errno', p_errno));
+    SET p_receipt = JSON_OBJECT('status', 'FAILED');
+    UPDATE receipts SET outcome = p_receipt
+     WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
+  END IF;
+
   IF v_joined THEN RELEASE SAVEPOINT record_failed_purchase; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `record_failed_renewal`(
-  IN p_subscription_id BIGINT UNSIGNED,
-  IN p_amount          DECIMAL(10,2),
-  IN p_period_start    DATE,
-  IN p_period_end      DATE
-)
+CREATE PROCEDURE `record_failed_renewal`(IN p_subscription_id BIGINT UNSIGNED, IN p_on DATE)
     MODIFIES SQL DATA
     COMMENT 'Records that a renewal failed on a database error'
 BEGIN
-  DECLARE v_joined BOOLEAN;
+  DECLARE v_joined     BOOLEAN;
+  DECLARE v_period_end DATE;
+  DECLARE v_next_end   DATE;
+  DECLARE v_price      DECIMAL(10,2);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -1456,10 +2480,20 @@ BEGIN
 
   CALL begin_or_join(v_joined);
   SAVEPOINT record_failed_renewal;
-  UPDATE subscriptions SET status = 'past_due' WHERE subscription_id = p_subscription_id;
-  INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status)
-  VALUES (p_subscription_id, p_amount, p_period_start, p_period_end, 'failed') AS fresh
-      ON DUPLICATE KEY UPDATE retry_count = retry_count + 1, amount = fresh.amount;
+  SELECT subscription.current_period_end, plan.price,
+         next_period_end(subscription.current_period_end, plan.months, DAY(subscription.start_date))
+    INTO v_period_end, v_price, v_next_end
+    FROM subscriptions subscription
+    STRAIGHT_JOIN subscription_plans plan USING (plan_type)
+   WHERE subscription.subscription_id = p_subscription_id
+     AND subscription.status IN ('active', 'past_due') AND subscription.next_billing_date <= p_on
+     FOR UPDATE OF subscription FOR SHARE OF plan;
+  IF v_period_end IS NOT NULL THEN
+    UPDATE subscriptions SET status = 'past_due' WHERE subscription_id = p_subscription_id;
+    INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status)
+    VALUES (p_subscription_id, v_price, v_period_end, v_next_end, 'failed') AS fresh
+        ON DUPLICATE KEY UPDATE retry_count = retry_count + 1, amount = fresh.amount;
+  END IF;
   IF v_joined THEN RELEASE SAVEPOINT record_failed_renewal; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
@@ -1529,6 +2563,82 @@ BEGIN
   CALL complete_lessons(p_student_id, v_lessons);
   CALL advance_enrollments(p_student_id, v_lessons);
   IF v_joined THEN RELEASE SAVEPOINT record_progress; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `redeem_hold`(
+  IN  p_student_id    BIGINT UNSIGNED,
+  IN  p_course_id     BIGINT UNSIGNED,
+  OUT p_enrollment_id BIGINT UNSIGNED
+)
+    MODIFIES SQL DATA
+    COMMENT 'Turns a held seat into an enrollment'
+redemption: BEGIN
+  DECLARE v_status     VARCHAR(20);
+  DECLARE v_deleted_at DATETIME(6);
+
+  SELECT deleted_at INTO v_deleted_at FROM users WHERE user_id = p_student_id FOR UPDATE;
+  SELECT status INTO v_status FROM courses WHERE course_id = p_course_id FOR SHARE;
+  DELETE FROM seat_holds WHERE student_id = p_student_id AND course_id = p_course_id;
+  IF ROW_COUNT() = 0 OR v_status <> 'active' OR v_deleted_at IS NOT NULL THEN
+    LEAVE redemption;
+  END IF;
+  CALL add_enrollment(p_student_id, p_course_id, NULL, p_enrollment_id);
+  DELETE item FROM carts cart STRAIGHT_JOIN cart_items item USING (cart_id)
+   WHERE cart.user_id = p_student_id AND item.course_id = p_course_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `refund_payment`(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_result VARCHAR(100))
+    MODIFIES SQL DATA
+    COMMENT 'Gives money back for which there is no enrollment to end'
+BEGIN
+  DECLARE v_joined     BOOLEAN;
+  DECLARE v_user_id    BIGINT UNSIGNED;
+  DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_charge_id  BIGINT UNSIGNED;
+  DECLARE v_status     VARCHAR(20);
+  DECLARE v_amount     DECIMAL(10,2);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT refund_payment; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_payment_id', p_payment_id);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT refund_payment;
+  SELECT user_id INTO v_user_id FROM payments WHERE payment_id = p_payment_id;
+  IF v_user_id IS NOT NULL THEN
+    CALL lock_user(v_user_id, v_deleted_at);
+  END IF;
+  SELECT payment_id, status, amount INTO v_charge_id, v_status, v_amount
+    FROM payments WHERE payment_id = p_payment_id AND kind = 'charge' FOR UPDATE;
+  IF v_status = 'failed' THEN
+    SELECT payment_id, status, amount INTO v_charge_id, v_status, v_amount
+      FROM payments WHERE answers = p_payment_id ORDER BY status = 'refunded', payment_id LIMIT 1 FOR UPDATE;
+  END IF;
+
+  IF v_status = 'refunded' THEN
+    SET p_result = 'ERROR: Already refunded';
+  ELSEIF COALESCE(v_status, '') <> 'completed' THEN
+    SET p_result = 'ERROR: No completed payment found';
+  ELSEIF pays_for_enrollment(v_charge_id) THEN
+    CALL raise_error('ENROLLMENT_PAID_FOR', v_charge_id);
+  ELSE
+    CALL give_back(v_charge_id);
+    UPDATE payments SET reason = p_reason WHERE refund_of = v_charge_id;
+    SET p_result = CONCAT('SUCCESS: Refunded $', v_amount);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT refund_payment; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -1615,6 +2725,7 @@ BEGIN
              section_id BIGINT UNSIGNED PATH '$.section_id',
              completed  BOOLEAN         PATH '$.completed' DEFAULT 'false' ON EMPTY)) entry
       LEFT JOIN lesson_sections section ON section.section_id = entry.section_id
+       FOR SHARE OF section
   )
   SELECT CASE WHEN lesson.lesson_id IS NOT NULL AND enrollment.enrollment_id IS NULL THEN 'NOT_ENROLLED' ELSE 'BAD_PROGRESS' END,
          CASE WHEN lesson.lesson_id IS NULL THEN CONCAT('there is no ', subject)
@@ -1627,8 +2738,8 @@ BEGIN
       ON enrollment.student_id = p_student_id AND enrollment.course_id = lesson.course_id AND enrollment.in_force = 1
    WHERE lesson.lesson_id IS NULL
       OR enrollment.enrollment_id IS NULL
-      OR (completes_lesson AND EXISTS (SELECT 1 FROM lesson_sections WHERE lesson_id = lesson.lesson_id))
-   ORDER BY place LIMIT 1 FOR SHARE;
+      OR (completes_lesson AND EXISTS (SELECT 1 FROM lesson_sections WHERE lesson_id = lesson.lesson_id FOR SHARE))
+   ORDER BY place LIMIT 1 FOR SHARE OF lesson, enrollment;
   IF v_error IS NOT NULL THEN
     CALL raise_error(v_error, v_subject);
   END IF;
@@ -1638,7 +2749,8 @@ BEGIN
             FROM JSON_TABLE(p_updates, '$[*]' COLUMNS (
                    lesson_id  BIGINT UNSIGNED PATH '$.lesson_id',
                    section_id BIGINT UNSIGNED PATH '$.section_id')) entry
-            LEFT JOIN lesson_sections section ON section.section_id = entry.section_id) touched;
+            LEFT JOIN lesson_sections section ON section.section_id = entry.section_id
+             FOR SHARE OF section) touched;
 END$$
 DELIMITER ;
 
@@ -1649,6 +2761,7 @@ CREATE PROCEDURE `refuse_in_transaction`(IN p_procedure VARCHAR(64))
 BEGIN
   DECLARE v_open BOOLEAN DEFAULT TRUE;
 
+  CALL undo_leftover();
   BEGIN
     DECLARE EXIT HANDLER FOR 1305 SET v_open = FALSE;
     SAVEPOINT refuse_in_transaction;
@@ -1662,7 +2775,12 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `refuse_prerequisite_cycle`(IN p_course_id BIGINT UNSIGNED, IN p_prerequisite_course_id BIGINT UNSIGNED)
+CREATE PROCEDURE `refuse_prerequisite_cycle`(
+  IN p_course_id                  BIGINT UNSIGNED,
+  IN p_prerequisite_course_id     BIGINT UNSIGNED,
+  IN p_old_course_id              BIGINT UNSIGNED,
+  IN p_old_prerequisite_course_id BIGINT UNSIGNED
+)
     READS SQL DATA
     COMMENT 'Refuses a prerequisite that would close a cycle'
 BEGIN
@@ -1671,7 +2789,9 @@ BEGIN
 
   SELECT name INTO v_mutex FROM mutexes WHERE name = 'course_prerequisites' FOR UPDATE;
   WITH RECURSIVE links AS (
-    SELECT course_id, prerequisite_course_id FROM course_prerequisites FOR SHARE
+    SELECT course_id, prerequisite_course_id FROM course_prerequisites
+     WHERE NOT (course_id <=> p_old_course_id AND prerequisite_course_id <=> p_old_prerequisite_course_id)
+       FOR SHARE
   ), required (course_id) AS (
     SELECT p_prerequisite_course_id
     UNION
@@ -1681,6 +2801,28 @@ BEGIN
   IF v_cycle THEN
     CALL raise_error('PREREQUISITE_CYCLE', p_course_id);
   END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `release_order`(IN p_order_id BIGINT UNSIGNED, IN p_status VARCHAR(20), IN p_reason VARCHAR(500))
+    MODIFIES SQL DATA
+    COMMENT 'Ends a pending order without money'
+BEGIN
+  UPDATE orders SET status = p_status, failure_reason = p_reason WHERE order_id = p_order_id;
+  DELETE FROM seat_holds WHERE order_id = p_order_id ORDER BY course_id;
+  DELETE FROM promotion_uses WHERE order_id = p_order_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `release_purchase`(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500))
+    MODIFIES SQL DATA
+    COMMENT 'Fails a pending payment and gives up its seat'
+BEGIN
+  UPDATE payments SET status = 'failed', reason = p_reason WHERE payment_id = p_payment_id;
+  INSERT INTO payment_events (payment_id, event_type) VALUES (p_payment_id, 'failed');
+  DELETE FROM seat_holds WHERE payment_id = p_payment_id;
 END$$
 DELIMITER ;
 
@@ -1723,14 +2865,21 @@ CREATE PROCEDURE `renew_next_period`(IN p_subscription_id BIGINT UNSIGNED, IN p_
 BEGIN
   DECLARE v_ends       BOOLEAN;
   DECLARE v_period_end DATE;
+  DECLARE v_errno      INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
-    COMMIT;  -- keeps the record of the failed attempt
+    GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
+    ROLLBACK;
     SET p_outcome = 'FAILED';
+    IF v_errno NOT IN (1205, 1213) THEN
+      BEGIN
+        DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;  -- the batch goes on with the next one
+        CALL record_failed_renewal(p_subscription_id, p_on);
+      END;
+    END IF;
   END;
 
-  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-  START TRANSACTION;
+  CALL begin_owned();
   SELECT cancel_at_period_end, current_period_end INTO v_ends, v_period_end
     FROM subscriptions
    WHERE subscription_id = p_subscription_id AND status IN ('active', 'past_due') AND next_billing_date <= p_on
@@ -1741,7 +2890,7 @@ BEGIN
     UPDATE subscriptions SET status = 'cancelled' WHERE subscription_id = p_subscription_id;
     SET p_outcome = 'CANCELLED';
   ELSE
-    CALL renew_subscription_on(p_subscription_id, p_on);
+    CALL pay_next_period(p_subscription_id, p_on);
     SET p_outcome = 'RENEWED';
   END IF;
   COMMIT;
@@ -1753,93 +2902,31 @@ CREATE PROCEDURE `renew_subscription`(IN p_subscription_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Renews a subscription that is due'
 BEGIN
-  CALL require_argument('p_subscription_id', p_subscription_id);
-  CALL renew_subscription_on(p_subscription_id, UTC_DATE());
-END$$
-DELIMITER ;
-
-DELIMITER $$
-CREATE PROCEDURE `renew_subscription_on`(IN p_subscription_id BIGINT UNSIGNED, IN p_on DATE)
-    MODIFIES SQL DATA
-    COMMENT 'Renews a subscription that is due on a day'
-BEGIN
-  DECLARE v_joined     BOOLEAN;
-  DECLARE v_status     VARCHAR(20);
-  DECLARE v_ends       BOOLEAN;
-  DECLARE v_period_end DATE;
-  DECLARE v_next_end   DATE;
-  DECLARE v_due        DATE;
-  DECLARE v_price      DECIMAL(10,2);
-  DECLARE v_errno      INT;
+  DECLARE v_joined BOOLEAN;
+  DECLARE v_errno  INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
     BEGIN
       DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
-      IF v_joined THEN ROLLBACK TO SAVEPOINT renew_subscription_on; END IF;
+      IF v_joined THEN ROLLBACK TO SAVEPOINT renew_subscription; END IF;
     END;
     IF NOT v_joined THEN ROLLBACK; END IF;
-    IF v_next_end IS NOT NULL AND v_errno NOT IN (1205, 1213) AND v_errno NOT BETWEEN 30000 AND 32767 THEN
+    IF v_errno NOT IN (1205, 1213) AND v_errno NOT BETWEEN 30000 AND 32767 THEN
       BEGIN
         DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;  -- the first error is the one to tell
-        CALL record_failed_renewal(p_subscription_id, v_price, v_period_end, v_next_end);
+        CALL record_failed_renewal(p_subscription_id, UTC_DATE());
       END;
     END IF;
     RESIGNAL;
   END;
 
+  CALL require_argument('p_subscription_id', p_subscription_id);
+
   CALL begin_or_join(v_joined);
-  SAVEPOINT renew_subscription_on;
-  SELECT subscription.status, subscription.cancel_at_period_end, subscription.next_billing_date,
-         subscription.current_period_end, plan.price,
-         next_period_end(subscription.current_period_end, plan.months, DAY(subscription.start_date))
-    INTO v_status, v_ends, v_due, v_period_end, v_price, v_next_end
-    FROM subscriptions subscription
-    STRAIGHT_JOIN subscription_plans plan USING (plan_type)
-   WHERE subscription.subscription_id = p_subscription_id
-     FOR UPDATE OF subscription FOR SHARE OF plan;
-  IF v_status IS NULL THEN
-    CALL raise_error('NO_SUCH_SUBSCRIPTION', p_subscription_id);
-  END IF;
-  IF v_status NOT IN ('active', 'past_due') THEN
-    CALL raise_error('NOT_RENEWABLE', p_subscription_id);
-  END IF;
-  IF v_ends THEN
-    CALL raise_error('CANCELS_AT_PERIOD_END', p_subscription_id);
-  END IF;
-  IF v_due > p_on THEN
-    CALL raise_error('NOT_DUE', p_subscription_id);
-  END IF;
-
-  INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status, retry_count)
-  SELECT p_subscription_id, v_price, v_period_end, v_next_end, 'completed', COALESCE(MAX(failed.retry_count) + 1, 0)
-    FROM subscription_payments failed
-   WHERE failed.subscription_id = p_subscription_id AND failed.billing_period_start = v_period_end
-     AND failed.status = 'failed';
-  UPDATE subscriptions
-     SET status = 'active', current_period_end = v_next_end, next_billing_date = v_next_end
-   WHERE subscription_id = p_subscription_id;
-
-  IF v_joined THEN RELEASE SAVEPOINT renew_subscription_on; ELSE COMMIT; END IF;
-END$$
-DELIMITER ;
-
-DELIMITER $$
-CREATE PROCEDURE `reopen_flash_sale`(IN p_sale_id BIGINT UNSIGNED, IN p_course_id BIGINT UNSIGNED, IN p_end_time DATETIME(6))
-    MODIFIES SQL DATA
-    COMMENT 'Follows a sale''s new end'
-BEGIN
-  DECLARE v_held BOOLEAN;
-  DECLARE v_left BIGINT;
-
-  SELECT COUNT(*) INTO v_held FROM flash_sale_holds WHERE sale_id = p_sale_id FOR UPDATE;
-  IF v_held THEN
-    UPDATE flash_sale_holds SET end_time = p_end_time WHERE sale_id = p_sale_id;
-  ELSEIF p_end_time >= UTC_TIMESTAMP(6) THEN
-    SELECT SUM(seats_left) INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id FOR SHARE;
-    CALL set_seats_aside(p_course_id, v_left);
-    INSERT INTO flash_sale_holds (sale_id, course_id, end_time) VALUES (p_sale_id, p_course_id, p_end_time);
-  END IF;
+  SAVEPOINT renew_subscription;
+  CALL pay_next_period(p_subscription_id, UTC_DATE());
+  IF v_joined THEN RELEASE SAVEPOINT renew_subscription; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -1859,16 +2946,65 @@ CREATE PROCEDURE `resize_flash_sale`(IN p_sale_id BIGINT UNSIGNED, IN p_course_i
     MODIFIES SQL DATA
     COMMENT 'Adds seats to a sale or takes unsold ones back'
 BEGIN
-  DECLARE v_held BOOLEAN;
+  DECLARE v_state VARCHAR(10);
 
+  SELECT state INTO v_state FROM flash_sale_terms WHERE sale_id = p_sale_id FOR UPDATE;
   IF p_more > 0 THEN
     CALL add_sale_stock(p_sale_id, p_more);
   ELSE
     CALL take_sale_stock(p_sale_id, -p_more);
   END IF;
-  SELECT COUNT(*) INTO v_held FROM flash_sale_holds WHERE sale_id = p_sale_id FOR UPDATE;
-  IF v_held THEN
+  IF v_state = 'open' THEN
     CALL set_seats_aside(p_course_id, p_more);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `score_purchase`(
+  IN  p_user_id        BIGINT UNSIGNED,
+  IN  p_amount         DECIMAL(10,2),
+  OUT p_fraud_score    INT,
+  OUT p_should_block   BOOLEAN,
+  OUT p_first_alert_id BIGINT UNSIGNED
+)
+    MODIFIES SQL DATA
+    COMMENT 'Scores a purchase and writes the alerts'
+BEGIN
+  DECLARE v_payments INT;
+  DECLARE v_spent    DECIMAL(14,2);
+  DECLARE v_average  DECIMAL(14,6);
+
+  CALL sum_payments(p_user_id, v_payments, v_spent, v_average);
+  INSERT INTO fraud_alerts (user_id, rule_id, alert_level, alert_data)
+  SELECT p_user_id, rule_id,
+         CASE WHEN action = 'block' OR score >= 100 THEN 'critical'
+              WHEN score >= 50 THEN 'high'
+              WHEN score >= 30 THEN 'medium'
+              ELSE 'low' END,
+         JSON_OBJECT('metric', metric, 'value', value, 'over', over_limit, 'score', score, 'amount', p_amount)
+    FROM (SELECT rule_id, action,
+                 JSON_VALUE(rule_condition, '$.metric') AS metric,
+                 JSON_VALUE(rule_condition, '$.over'  RETURNING DECIMAL(20,6)) AS over_limit,
+                 JSON_VALUE(rule_condition, '$.score' RETURNING SIGNED) AS score,
+                 CASE JSON_VALUE(rule_condition, '$.metric')
+                   WHEN 'payments_24h'  THEN v_payments
+                   WHEN 'spent_24h'     THEN v_spent
+                   WHEN 'amount'        THEN p_amount
+                   WHEN 'times_average' THEN p_amount / v_average
+                 END AS value
+            FROM fraud_detection_rules) rule
+   WHERE value > over_limit;
+  IF ROW_COUNT() = 0 THEN
+    SET p_fraud_score = 0, p_should_block = FALSE, p_first_alert_id = NULL;
+  ELSE
+    SET p_first_alert_id = LAST_INSERT_ID();
+    SELECT SUM(JSON_VALUE(alert.alert_data, '$.score' RETURNING SIGNED)), MAX(rule.action = 'block')
+      INTO p_fraud_score, p_should_block
+      FROM fraud_alerts alert JOIN fraud_detection_rules rule USING (rule_id)
+     WHERE alert.user_id = p_user_id AND alert.alert_id >= p_first_alert_id
+       FOR SHARE OF rule;
+    SET p_should_block = p_should_block OR p_fraud_score >= policy_value('fraud_block_score');
   END IF;
 END$$
 DELIMITER ;
@@ -1879,27 +3015,27 @@ CREATE PROCEDURE `sell_course`(
   IN  p_course_id      BIGINT UNSIGNED,
   IN  p_payment_method VARCHAR(50),
   IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
-  OUT p_price          DECIMAL(10,2),
   OUT p_enrollment_id  BIGINT UNSIGNED,
   OUT p_status         VARCHAR(50)
 )
     MODIFIES SQL DATA
     COMMENT 'Sells a course inside the caller''s transaction'
 sale: BEGIN
-  DECLARE v_fraud_score  INT DEFAULT 0;
+  DECLARE v_price        DECIMAL(10,2);
+  DECLARE v_fraud_score  INT;
   DECLARE v_should_block BOOLEAN DEFAULT FALSE;
   DECLARE v_payment_id   BIGINT UNSIGNED;
-  DECLARE v_begun_at     DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
+  DECLARE v_first_alert  BIGINT UNSIGNED;
 
-  CALL admit_student(p_user_id, p_course_id, p_status, p_price);
+  CALL admit_student(p_user_id, p_course_id, p_status, v_price);
   IF p_status <> 'CAN_ENROLL' THEN
     LEAVE sale;
   END IF;
-  IF p_price > 0 THEN
-    CALL check_fraud(p_user_id, p_price, v_fraud_score, v_should_block);
+  IF v_price > 0 THEN
+    CALL score_purchase(p_user_id, v_price, v_fraud_score, v_should_block, v_first_alert);
   END IF;
   IF v_should_block THEN
-    SET p_status = 'FRAUD_BLOCKED';
+    SET p_status = IF(has_enrollment_now(p_user_id, p_course_id), 'ALREADY_ENROLLED', 'FRAUD_BLOCKED');
     LEAVE sale;
   END IF;
   CALL add_enrollment(p_user_id, p_course_id, NULL, p_enrollment_id);
@@ -1908,11 +3044,10 @@ sale: BEGIN
     LEAVE sale;
   END IF;
 
-  IF p_price > 0 THEN
-    CALL charge_for_enrollment(p_user_id, p_enrollment_id, p_price, p_payment_method, p_transaction_id, v_payment_id);
-    IF v_fraud_score > 0 THEN
-      UPDATE fraud_alerts SET payment_id = v_payment_id
-       WHERE user_id = p_user_id AND created_at >= v_begun_at AND payment_id IS NULL;
+  IF v_price > 0 THEN
+    CALL charge_for_enrollment(p_user_id, p_enrollment_id, v_price, p_payment_method, p_transaction_id, v_payment_id);
+    IF v_first_alert IS NOT NULL THEN
+      UPDATE fraud_alerts SET payment_id = v_payment_id WHERE user_id = p_user_id AND alert_id >= v_first_alert;
     END IF;
   END IF;
   SET p_status = 'SUCCESS';
@@ -1924,15 +3059,13 @@ CREATE PROCEDURE `set_seats_aside`(IN p_course_id BIGINT UNSIGNED, IN p_seats BI
     MODIFIES SQL DATA
     COMMENT 'Takes seats of a course off the market, or gives them back'
 BEGIN
-  DECLARE v_max_students INT UNSIGNED;
+  DECLARE v_free BIGINT;
 
-  SELECT max_students INTO v_max_students FROM courses WHERE course_id = p_course_id FOR SHARE;
-  UPDATE course_seats
-     SET seats_taken = seats_taken + p_seats
-   WHERE course_id = p_course_id AND (p_seats <= 0 OR seats_taken + p_seats <= v_max_students);
-  IF v_max_students IS NOT NULL AND p_seats > 0 AND ROW_COUNT() = 0 THEN
+  SELECT CAST(seats AS SIGNED) - seats_taken INTO v_free FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
+  IF p_seats > 0 AND p_seats > v_free THEN
     CALL raise_error('SEATS_NOT_FREE', p_course_id);
   END IF;
+  UPDATE course_seats SET seats_taken = seats_taken + p_seats WHERE course_id = p_course_id;
 END$$
 DELIMITER ;
 
@@ -1944,8 +3077,8 @@ BEGIN
   DECLARE v_sale_id BIGINT UNSIGNED;
   DECLARE v_done    BOOLEAN DEFAULT FALSE;
   DECLARE c_ended CURSOR FOR
-    SELECT sale_id FROM flash_sale_holds
-     WHERE course_id = p_course_id AND end_time < UTC_TIMESTAMP(6) ORDER BY sale_id;
+    SELECT sale_id FROM flash_sale_terms
+     WHERE course_id = p_course_id AND state = 'open' AND end_time < UTC_TIMESTAMP(6) FOR UPDATE;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   OPEN c_ended;
@@ -1963,19 +3096,95 @@ DELIMITER $$
 CREATE PROCEDURE `settle_flash_sale`(IN p_sale_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Gives the unsold seats of an ended sale back, once'
-settlement: BEGIN
+BEGIN
   DECLARE v_course_id BIGINT UNSIGNED;
-  DECLARE v_end_time  DATETIME(6);
   DECLARE v_left      BIGINT;
 
-  SELECT course_id, end_time INTO v_course_id, v_end_time FROM flash_sales WHERE sale_id = p_sale_id FOR UPDATE;
-  IF v_end_time >= UTC_TIMESTAMP(6) THEN
-    LEAVE settlement;
-  END IF;
-  DELETE FROM flash_sale_holds WHERE sale_id = p_sale_id;
-  IF ROW_COUNT() = 1 THEN
+  SELECT course_id INTO v_course_id FROM flash_sale_terms
+   WHERE sale_id = p_sale_id AND state = 'open' AND end_time < UTC_TIMESTAMP(6) FOR UPDATE;
+  IF v_course_id IS NOT NULL THEN
+    UPDATE flash_sale_terms SET state = 'settled' WHERE sale_id = p_sale_id;
     SELECT SUM(seats_left) INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id FOR SHARE;
     CALL set_seats_aside(v_course_id, -v_left);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `settle_order`(
+  IN  p_order_id       BIGINT UNSIGNED,
+  IN  p_user_id        BIGINT UNSIGNED,
+  IN  p_enroll         BOOLEAN,
+  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_missed         INT
+)
+    MODIFIES SQL DATA
+    COMMENT 'Enrolls a buyer in the courses of an order, books the charges'
+BEGIN
+  DECLARE v_course_id     BIGINT UNSIGNED;
+  DECLARE v_amount        DECIMAL(10,2);
+  DECLARE v_enrollment_id BIGINT UNSIGNED;
+  DECLARE v_done          BOOLEAN DEFAULT FALSE;
+  DECLARE c_items CURSOR FOR
+    SELECT course_id, amount FROM order_items WHERE order_id = p_order_id ORDER BY course_id FOR SHARE;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  SET p_missed = 0;
+  OPEN c_items;
+  FETCH c_items INTO v_course_id, v_amount;
+  WHILE NOT v_done DO
+    SET v_enrollment_id = NULL;
+    IF p_enroll THEN
+      CALL redeem_hold(p_user_id, v_course_id, v_enrollment_id);
+    END IF;
+    IF p_transaction_id IS NOT NULL AND v_amount > 0 THEN
+      CALL charge_for_item(p_order_id, p_user_id, v_course_id, v_enrollment_id, v_amount,
+                           CONCAT(p_transaction_id, '#', v_course_id));
+    END IF;
+    SET p_missed = p_missed + (v_enrollment_id IS NULL), v_done = FALSE;  -- "not found" inside is not the cursor's
+    FETCH c_items INTO v_course_id, v_amount;
+  END WHILE;
+  CLOSE c_items;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `settle_purchase`(
+  IN  p_payment_id     BIGINT UNSIGNED,
+  IN  p_user_id        BIGINT UNSIGNED,
+  IN  p_course_id      BIGINT UNSIGNED,
+  IN  p_transaction_id VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_enrollment_id  BIGINT UNSIGNED
+)
+    MODIFIES SQL DATA
+    COMMENT 'Completes a pending payment, enrolls its user'
+BEGIN
+  BEGIN
+    DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+    UPDATE payments SET status = 'completed', transaction_id = p_transaction_id WHERE payment_id = p_payment_id;
+  END;
+  INSERT INTO payment_events (payment_id, event_type) VALUES (p_payment_id, 'payment_gateway_success');
+  CALL redeem_hold(p_user_id, p_course_id, p_enrollment_id);
+  IF p_enrollment_id IS NOT NULL THEN
+    UPDATE payments SET enrollment_id = p_enrollment_id WHERE payment_id = p_payment_id;
+    INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
+      (p_payment_id, 'enrollment_created',   JSON_OBJECT('enrollment_id', p_enrollment_id)),
+      (p_payment_id, 'completion_confirmed', JSON_OBJECT('enrollment_id', p_enrollment_id));
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `settle_refunded_order`(IN p_order_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    COMMENT 'Makes a confirmed order refunded when no charge of it is left'
+BEGIN
+  DECLARE v_left INT;
+
+  SELECT COUNT(*) INTO v_left
+    FROM payments WHERE order_id = p_order_id AND kind = 'charge' AND status = 'completed' FOR SHARE;
+  IF v_left = 0 THEN
+    UPDATE orders SET status = 'refunded' WHERE order_id = p_order_id AND status = 'confirmed';
   END IF;
 END$$
 DELIMITER ;
@@ -2016,6 +3225,38 @@ BEGIN
    WHERE user_id = p_user_id AND status IN ('active', 'past_due');
 
   IF v_joined THEN RELEASE SAVEPOINT soft_delete_user; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `sum_payments`(
+  IN  p_user_id  BIGINT UNSIGNED,
+  OUT p_payments INT,
+  OUT p_spent    DECIMAL(14,2),
+  OUT p_average  DECIMAL(14,6)
+)
+    READS SQL DATA
+    COMMENT 'What the fraud rules ask of a user''s charges'
+BEGIN
+  DECLARE v_day_ago DATETIME(6) DEFAULT UTC_TIMESTAMP(6) - INTERVAL 24 HOUR;
+  DECLARE v_seen    DATETIME(6);
+  DECLARE v_changed DATETIME(6);
+
+  SELECT payments_changed_at INTO v_seen FROM users WHERE user_id = p_user_id;
+  SELECT payments_changed_at INTO v_changed FROM users WHERE user_id = p_user_id FOR UPDATE;
+  IF v_seen <=> v_changed THEN
+    SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
+           COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
+           AVG(IF(status = 'completed', amount, NULL))
+      INTO p_payments, p_spent, p_average
+      FROM payments WHERE user_id = p_user_id AND kind = 'charge';
+  ELSE
+    SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
+           COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
+           AVG(IF(status = 'completed', amount, NULL))
+      INTO p_payments, p_spent, p_average
+      FROM payments WHERE user_id = p_user_id AND kind = 'charge' FOR SHARE;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2091,21 +3332,100 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `undo_leftover`()
+    COMMENT 'Undoes what a killed call has left open'
+BEGIN
+  DECLARE v_leftover BOOLEAN DEFAULT TRUE;
+
+  BEGIN
+    DECLARE EXIT HANDLER FOR 1305 SET v_leftover = FALSE;  -- no such savepoint: nothing was left
+    ROLLBACK TO SAVEPOINT owned_by_a_procedure;
+  END;
+  IF v_leftover THEN
+    ROLLBACK;
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `withdraw_flash_sale`(IN p_sale_id BIGINT UNSIGNED, IN p_course_id BIGINT UNSIGNED, IN p_max_seats INT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Takes the stock of a sale that sold nothing away'
 BEGIN
-  DECLARE v_left BIGINT;
+  DECLARE v_state VARCHAR(10);
+  DECLARE v_left  BIGINT;
 
+  SELECT state INTO v_state FROM flash_sale_terms WHERE sale_id = p_sale_id FOR UPDATE;
   SELECT SUM(seats_left) INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id FOR UPDATE;
   IF v_left < p_max_seats THEN
     CALL raise_error('SALE_HAS_BUYERS', p_sale_id);
   END IF;
-  DELETE FROM flash_sale_holds WHERE sale_id = p_sale_id;
-  IF ROW_COUNT() = 1 THEN
+  DELETE FROM flash_sale_stock WHERE sale_id = p_sale_id;
+  DELETE FROM flash_sale_terms WHERE sale_id = p_sale_id;
+  IF v_state = 'open' THEN
     CALL set_seats_aside(p_course_id, -v_left);
   END IF;
-  DELETE FROM flash_sale_stock WHERE sale_id = p_sale_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `write_order`(
+  IN  p_cart_id      BIGINT UNSIGNED,
+  IN  p_user_id      BIGINT UNSIGNED,
+  IN  p_promotion_id BIGINT UNSIGNED,
+  IN  p_promoted     JSON,
+  OUT p_order_id     BIGINT UNSIGNED,
+  OUT p_status       VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Writes an order of what lies in a cart'
+BEGIN
+  DECLARE v_discount DECIMAL(12,2);
+  DECLARE v_tax      DECIMAL(12,2);
+  DECLARE v_subtotal DECIMAL(12,2);
+  DECLARE v_promoted DECIMAL(12,2);
+  DECLARE v_missed   INT;
+  DECLARE EXIT HANDLER FOR 1062 SET p_status = 'ALREADY_ENROLLED';
+
+  SELECT SUM(course.price), SUM(IF(item.course_id MEMBER OF (p_promoted), course.price, 0)) INTO v_subtotal, v_promoted
+    FROM cart_items item JOIN courses course USING (course_id) WHERE item.cart_id = p_cart_id FOR SHARE;
+  SELECT IF(discount_type = 'percentage', ROUND(v_promoted * amount / 100, 2), LEAST(v_promoted, amount)) INTO v_discount
+    FROM promotions WHERE promotion_id = p_promotion_id FOR SHARE;
+  SET v_discount = COALESCE(v_discount, 0),
+      v_tax = ROUND((v_subtotal - v_discount) * policy_value('tax_percent') / 100, 2);
+
+  INSERT INTO orders (user_id, promotion_id, subtotal, discount_amount, tax_amount, total)
+  VALUES (p_user_id, p_promotion_id, v_subtotal, v_discount, v_tax, v_subtotal - v_discount + v_tax);
+  SET p_order_id = LAST_INSERT_ID();
+  INSERT INTO order_items (order_id, course_id, unit_price, discount_amount, tax_amount)
+  WITH priced AS (
+    SELECT course_id, course.price, IF(course_id MEMBER OF (p_promoted), course.price, 0) AS promoted
+      FROM cart_items item JOIN courses course USING (course_id) WHERE item.cart_id = p_cart_id
+  ), running AS (
+    SELECT course_id, price, promoted, SUM(promoted) OVER so_far AS promoted_so_far, SUM(price) OVER so_far AS price_so_far
+      FROM priced WINDOW so_far AS (ORDER BY course_id ROWS UNBOUNDED PRECEDING)
+  ), discounted AS (
+    SELECT course_id, price, price_so_far,
+           running_share(v_discount, promoted_so_far, v_promoted) AS discount_so_far,
+           running_share(v_discount, promoted_so_far - promoted, v_promoted) AS discount_before
+      FROM running
+  )
+  SELECT p_order_id, course_id, price, discount_so_far - discount_before,
+         running_share(v_tax, price_so_far - discount_so_far, v_subtotal - v_discount)
+         - running_share(v_tax, price_so_far - price - discount_before, v_subtotal - v_discount)
+    FROM discounted;
+  INSERT INTO seat_holds (student_id, course_id, order_id)
+  SELECT p_user_id, course_id, p_order_id FROM order_items WHERE order_id = p_order_id ORDER BY course_id;
+  IF p_promotion_id IS NOT NULL THEN
+    INSERT INTO promotion_uses (promotion_id, order_id, user_id) VALUES (p_promotion_id, p_order_id, p_user_id);
+  END IF;
+
+  SET p_status = 'PENDING';
+  IF v_subtotal - v_discount + v_tax = 0 THEN
+    CALL settle_order(p_order_id, p_user_id, TRUE, NULL, v_missed);
+    UPDATE orders SET status = 'confirmed' WHERE order_id = p_order_id;
+    SET p_status = IF(v_missed = 0, 'CONFIRMED', 'ALREADY_ENROLLED');
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2117,6 +3437,7 @@ select `users`.`user_id` AS `user_id`,
     `users`.`password_hash` AS `password_hash`,
     `users`.`deleted_at` AS `deleted_at`,
     `users`.`deletion_reason` AS `deletion_reason`,
+    `users`.`payments_changed_at` AS `payments_changed_at`,
     `users`.`created_at` AS `created_at`,
     `users`.`updated_at` AS `updated_at`
 from `users`
@@ -2156,6 +3477,20 @@ select `sale`.`sale_id` AS `sale_id`,
     `stock`.`seats_left` AS `seats_left`,
     ((utc_timestamp(6) between `sale`.`start_time` and `sale`.`end_time`) and (`course`.`status` = 'active')) AS `is_active`
 from ((`flash_sales` `sale` join `courses` `course` on((`course`.`course_id` = `sale`.`course_id`))) join lateral (select cast(sum(`flash_sale_stock`.`seats_left`) as signed) AS `seats_left` from `flash_sale_stock` where (`flash_sale_stock`.`sale_id` = `sale`.`sale_id`)) `stock`);
+
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_payments_to_reconcile` AS
+select `payment`.`payment_id` AS `payment_id`,
+    `payment`.`user_id` AS `user_id`,
+    `payment`.`course_id` AS `course_id`,
+    `payment`.`order_id` AS `order_id`,
+    `payment`.`answers` AS `answers`,
+    `payment`.`amount` AS `amount`,
+    `payment`.`currency` AS `currency`,
+    `payment`.`transaction_id` AS `transaction_id`,
+    `payment`.`processed_at` AS `processed_at`,
+    (case when (`payment`.`enrollment_id` is null) then 'NO_ENROLLMENT' when (`enrollment`.`status` = 'refunded') then 'ENROLLMENT_REFUNDED' else 'PAID_TWICE' end) AS `reason`
+from (`payments` `payment` left join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`)))
+where ((`payment`.`kind` = 'charge') and (`payment`.`status` = 'completed') and (`payment`.`subscription_id` is null) and ((`payment`.`enrollment_id` is null) or (`enrollment`.`status` = 'refunded') or exists(select 1 from `payments` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`payment_id` < `payment`.`payment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed')))));
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `course_completers` AS
 select `enrollment`.`course_id` AS `course_id`,
@@ -2201,7 +3536,7 @@ where ((`student`.`user_type` = 'student') or (`enrollment`.`enrollment_id` is n
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_counter_drift` AS with `counted` as (select `course`.`course_id` AS `course_id`,count(`enrollment`.`in_force`) AS `enrolled_students`,count(`enrollment`.`enrollment_id`) AS `total_enrollments`,max(`enrollment`.`enrolled_at`) AS `last_enrollment_date` from (`courses` `course` left join `enrollments` `enrollment` on((`enrollment`.`course_id` = `course`.`course_id`))) group by `course`.`course_id`),
      `rated` as (select `course`.`course_id` AS `course_id`,coalesce(sum(`review`.`rating`),0) AS `rating_sum`,count(`review`.`review_id`) AS `review_count` from (`courses` `course` left join `reviews` `review` on((`review`.`course_id` = `course`.`course_id`))) group by `course`.`course_id`),
      `pending` as (select `course_deltas`.`course_id` AS `course_id`,sum(`course_deltas`.`enrolled`) AS `enrolled`,sum(`course_deltas`.`total`) AS `total`,sum(`course_deltas`.`rating_sum`) AS `rating_sum`,sum(`course_deltas`.`reviews`) AS `reviews` from `course_deltas` group by `course_deltas`.`course_id`),
-     `stock` as (select `sale`.`sale_id` AS `sale_id`,`sale`.`course_id` AS `course_id`,sum(`stock`.`seats_left`) AS `seats_left`,max(`hold`.`sale_id`) AS `held` from ((`flash_sales` `sale` join `flash_sale_stock` `stock` on((`stock`.`sale_id` = `sale`.`sale_id`))) left join `flash_sale_holds` `hold` on((`hold`.`sale_id` = `sale`.`sale_id`))) group by `sale`.`sale_id`)
+     `stock` as (select `terms`.`sale_id` AS `sale_id`,`terms`.`course_id` AS `course_id`,`terms`.`state` AS `state`,sum(`stock`.`seats_left`) AS `seats_left` from (`flash_sale_terms` `terms` join `flash_sale_stock` `stock` on((`stock`.`sale_id` = `terms`.`sale_id`))) group by `terms`.`sale_id`)
 select 'courses.enrolled_students' AS `counter`,
     `course`.`course_id` AS `row_id`,
     cast((`course`.`enrolled_students` + coalesce(`pending`.`enrolled`,0)) as char charset utf8mb4) AS `stored_value`,
@@ -2238,25 +3573,33 @@ from ((`courses` `course` join `rated` on((`course`.`course_id` = `rated`.`cours
 where ((`course`.`review_count` + coalesce(`pending`.`reviews`,0)) <> `rated`.`review_count`)
 union all
 select 'course_seats.seats_taken' AS `course_seats.seats_taken`,
-    `seats`.`course_id` AS `course_id`,
-    `seats`.`seats_taken` AS `seats_taken`,
-    (`counted`.`enrolled_students` + coalesce(`held`.`seats_left`,0)) AS `counted.enrolled_students + COALESCE(held.seats_left, 0)`
-from ((`course_seats` `seats` join `counted` on((`seats`.`course_id` = `counted`.`course_id`))) left join (select `stock`.`course_id` AS `course_id`,sum(`stock`.`seats_left`) AS `seats_left` from `stock` where (`stock`.`held` is not null) group by `stock`.`course_id`) `held` on((`seats`.`course_id` = `held`.`course_id`)))
-where (`seats`.`seats_taken` <> (`counted`.`enrolled_students` + coalesce(`held`.`seats_left`,0)))
+    `taken`.`course_id` AS `course_id`,
+    `taken`.`stored_value` AS `stored_value`,
+    `taken`.`recounted_value` AS `recounted_value`
+from (select `seats`.`course_id` AS `course_id`,`seats`.`seats_taken` AS `stored_value`,((`counted`.`enrolled_students` + coalesce(`unpaid`.`seats`,0)) + coalesce(`unsold`.`seats`,0)) AS `recounted_value` from (((`course_seats` `seats` join `counted` on((`seats`.`course_id` = `counted`.`course_id`))) left join (select `seat_holds`.`course_id` AS `course_id`,count(0) AS `seats` from `seat_holds` group by `seat_holds`.`course_id`) `unpaid` on((`seats`.`course_id` = `unpaid`.`course_id`))) left join (select `stock`.`course_id` AS `course_id`,sum(`stock`.`seats_left`) AS `seats` from `stock` where (`stock`.`state` = 'open') group by `stock`.`course_id`) `unsold` on((`seats`.`course_id` = `unsold`.`course_id`)))) `taken`
+where (`taken`.`stored_value` <> `taken`.`recounted_value`)
+union all
+select 'promotions.uses_count' AS `promotions.uses_count`,
+    `promotion`.`promotion_id` AS `promotion_id`,
+    `promotion`.`uses_count` AS `uses_count`,
+    count(`used`.`order_id`) AS `COUNT(used.order_id)`
+from (`promotions` `promotion` left join `promotion_uses` `used` on((`promotion`.`promotion_id` = `used`.`promotion_id`)))
+group by `promotion`.`promotion_id`
+having (`promotion`.`uses_count` <> count(`used`.`order_id`))
 union all
 select 'flash_sales.seats_taken' AS `flash_sales.seats_taken`,
     `sale`.`sale_id` AS `sale_id`,
     `sale`.`seats_taken` AS `seats_taken`,
     (`sale`.`max_seats` - `stock`.`seats_left`) AS `sale.max_seats - stock.seats_left`
 from (`flash_sales` `sale` join `stock` on((`sale`.`sale_id` = `stock`.`sale_id`)))
-where ((`stock`.`held` is null) and (`sale`.`seats_taken` <> (`sale`.`max_seats` - `stock`.`seats_left`)))
+where ((`stock`.`state` = 'folded') and (`sale`.`seats_taken` <> (`sale`.`max_seats` - `stock`.`seats_left`)))
 union all
 select 'flash_sales.stock' AS `flash_sales.stock`,
     `sale`.`sale_id` AS `sale_id`,
     (`sale`.`max_seats` - `stock`.`seats_left`) AS `sale.max_seats - stock.seats_left`,
-    (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)) AS `Name_exp_32`
+    (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)) AS `Name_exp_36`
 from (`flash_sales` `sale` join `stock` on((`sale`.`sale_id` = `stock`.`sale_id`)))
-where ((`sale`.`max_seats` - `stock`.`seats_left`) <> (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)));
+where ((`sale`.`max_seats` - `stock`.`seats_left`) < (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)));
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `instructor_earnings` AS
 select `catalog`.`instructor_id` AS `instructor_id`,
@@ -2271,38 +3614,49 @@ select `catalog`.`instructor_id` AS `instructor_id`,
 from (`course_catalog` `catalog` left join lateral (select sum(if((`payment`.`kind` = 'charge'),`payment`.`amount`,0)) AS `total_revenue`,sum(if((`payment`.`kind` = 'refund'),-(`payment`.`amount`),0)) AS `refunded` from (`enrollments` `enrollment` join `payments` `payment` on((`payment`.`enrollment_id` = `enrollment`.`enrollment_id`))) where ((`enrollment`.`course_id` = `catalog`.`course_id`) and (`payment`.`status` in ('completed','refunded')))) `money` on(true));
 
 DELIMITER $$
+CREATE TRIGGER `course_prerequisites_before_delete` BEFORE DELETE ON `course_prerequisites` FOR EACH ROW BEGIN
+  DECLARE v_mutex VARCHAR(64);
+
+  SELECT name INTO v_mutex FROM mutexes WHERE name = 'course_prerequisites' FOR UPDATE;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `course_prerequisites_before_insert` BEFORE INSERT ON `course_prerequisites` FOR EACH ROW BEGIN
-  CALL refuse_prerequisite_cycle(NEW.course_id, NEW.prerequisite_course_id);
+  CALL refuse_prerequisite_cycle(NEW.course_id, NEW.prerequisite_course_id, NULL, NULL);
 END$$
 DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `course_prerequisites_before_update` BEFORE UPDATE ON `course_prerequisites` FOR EACH ROW BEGIN
-  CALL refuse_prerequisite_cycle(NEW.course_id, NEW.prerequisite_course_id);
+  CALL refuse_prerequisite_cycle(NEW.course_id, NEW.prerequisite_course_id, OLD.course_id, OLD.prerequisite_course_id);
 END$$
 DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `courses_after_insert` AFTER INSERT ON `courses` FOR EACH ROW BEGIN
   IF NEW.max_students IS NOT NULL THEN
-    INSERT INTO course_seats (course_id) VALUES (NEW.course_id);
+    INSERT INTO course_seats (course_id, seats) VALUES (NEW.course_id, NEW.max_students);
   END IF;
 END$$
 DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `courses_after_update` AFTER UPDATE ON `courses` FOR EACH ROW BEGIN
-  IF OLD.max_students IS NOT NULL AND NEW.max_students IS NULL THEN
-    DELETE FROM course_seats WHERE course_id = NEW.course_id;
-  END IF;
-  IF OLD.max_students IS NULL AND NEW.max_students IS NOT NULL THEN
-    INSERT INTO course_seats (course_id, seats_taken) VALUES (NEW.course_id, count_seats_taken(NEW.course_id));
+  IF NOT NEW.max_students <=> OLD.max_students THEN
+    CALL change_seat_limit(NEW.course_id, OLD.max_students, NEW.max_students);
   END IF;
 END$$
 DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `courses_before_delete` BEFORE DELETE ON `courses` FOR EACH ROW BEGIN
+  DECLARE v_students INT;
+
+  SELECT COUNT(*) INTO v_students FROM enrollments WHERE course_id = OLD.course_id FOR SHARE;
+  IF v_students > 0 THEN
+    CALL raise_error('COURSE_HAS_STUDENTS', OLD.course_id);
+  END IF;
   DELETE FROM course_seats WHERE course_id = OLD.course_id;
 END$$
 DELIMITER ;
@@ -2339,7 +3693,8 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `enrollments_after_update` AFTER UPDATE ON `enrollments` FOR EACH ROW BEGIN
-  IF NOT NEW.in_force <=> OLD.in_force OR NEW.course_id <> OLD.course_id THEN
+  IF NOT NEW.in_force <=> OLD.in_force OR NEW.course_id <> OLD.course_id
+     OR NEW.enrolled_at <> OLD.enrolled_at THEN
     INSERT INTO course_deltas (course_id, enrolled, total) VALUES
       (OLD.course_id, -(OLD.in_force IS NOT NULL), -1),
       (NEW.course_id, NEW.in_force IS NOT NULL, 1);
@@ -2356,16 +3711,17 @@ DELIMITER ;
 DELIMITER $$
 CREATE TRIGGER `flash_sales_after_insert` AFTER INSERT ON `flash_sales` FOR EACH ROW BEGIN
   CALL settle_ended_sales(NEW.course_id);
-  CALL set_seats_aside(NEW.course_id, NEW.max_seats);
-  INSERT INTO flash_sale_holds (sale_id, course_id, end_time) VALUES (NEW.sale_id, NEW.course_id, NEW.end_time);
+  INSERT INTO flash_sale_terms (sale_id, course_id, discount_price, start_time, end_time)
+  VALUES (NEW.sale_id, NEW.course_id, NEW.discount_price, NEW.start_time, NEW.end_time);
   CALL add_sale_stock(NEW.sale_id, NEW.max_seats);
+  CALL set_seats_aside(NEW.course_id, NEW.max_seats);
 END$$
 DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `flash_sales_after_update` AFTER UPDATE ON `flash_sales` FOR EACH ROW BEGIN
-  IF NEW.end_time <> OLD.end_time THEN
-    CALL reopen_flash_sale(NEW.sale_id, NEW.course_id, NEW.end_time);
+  IF NEW.discount_price <> OLD.discount_price OR NEW.start_time <> OLD.start_time OR NEW.end_time <> OLD.end_time THEN
+    CALL change_sale_terms(NEW.sale_id, NEW.discount_price, NEW.start_time, NEW.end_time);
   END IF;
   IF NEW.max_seats <> OLD.max_seats THEN
     CALL resize_flash_sale(NEW.sale_id, NEW.course_id, CAST(NEW.max_seats AS SIGNED) - CAST(OLD.max_seats AS SIGNED));
@@ -2405,6 +3761,52 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE TRIGGER `order_events_before_delete` BEFORE DELETE ON `order_events` FOR EACH ROW BEGIN
+  CALL raise_error('APPEND_ONLY', 'order_events');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `order_events_before_update` BEFORE UPDATE ON `order_events` FOR EACH ROW BEGIN
+  CALL raise_error('APPEND_ONLY', 'order_events');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `order_items_before_update` BEFORE UPDATE ON `order_items` FOR EACH ROW BEGIN
+  CALL raise_error('FIXED_ONCE_STORED', 'an item of an order');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `orders_after_insert` AFTER INSERT ON `orders` FOR EACH ROW BEGIN
+  INSERT INTO order_events (order_id, to_status) VALUES (NEW.order_id, NEW.status);
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `orders_after_update` AFTER UPDATE ON `orders` FOR EACH ROW BEGIN
+  IF NEW.status <> OLD.status THEN
+    INSERT INTO order_events (order_id, from_status, to_status) VALUES (NEW.order_id, OLD.status, NEW.status);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `orders_before_update` BEFORE UPDATE ON `orders` FOR EACH ROW BEGIN
+  IF NOT (NEW.user_id = OLD.user_id AND NEW.promotion_id <=> OLD.promotion_id AND NEW.subtotal = OLD.subtotal
+          AND NEW.discount_amount = OLD.discount_amount AND NEW.tax_amount = OLD.tax_amount AND NEW.total = OLD.total) THEN
+    CALL raise_error('FIXED_ONCE_STORED', 'buyer, promotion or amounts of an order');
+  END IF;
+  IF NEW.status <> OLD.status
+     AND NOT (OLD.status = 'pending_payment' AND NEW.status IN ('confirmed', 'payment_failed', 'cancelled'))
+     AND NOT (OLD.status = 'confirmed' AND NEW.status = 'refunded') THEN
+    CALL raise_error('ILLEGAL_ORDER_STATUS', CONCAT(OLD.status, ' to ', NEW.status));
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `payment_events_before_delete` BEFORE DELETE ON `payment_events` FOR EACH ROW BEGIN
   CALL raise_error('APPEND_ONLY', 'payment_events');
 END$$
@@ -2417,7 +3819,16 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE TRIGGER `payments_after_update` AFTER UPDATE ON `payments` FOR EACH ROW BEGIN
+  IF NEW.status = 'refunded' AND OLD.status = 'completed' AND NEW.order_id IS NOT NULL THEN
+    CALL settle_refunded_order(NEW.order_id);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `payments_before_insert` BEFORE INSERT ON `payments` FOR EACH ROW BEGIN
+  UPDATE users SET payments_changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
   IF NEW.kind = 'refund' AND NEW.refund_of IS NOT NULL THEN
     CALL refuse_bad_refund(NEW.refund_of, NEW.user_id, NEW.currency, NEW.amount);
   END IF;
@@ -2433,8 +3844,16 @@ CREATE TRIGGER `payments_before_update` BEFORE UPDATE ON `payments` FOR EACH ROW
           AND NEW.currency = OLD.currency AND NEW.refund_of <=> OLD.refund_of) THEN
     CALL raise_error('FIXED_ONCE_STORED', 'user, kind, amount, currency or charge');
   END IF;
-  IF OLD.status = 'refunded' AND NEW.status IN ('pending', 'failed') THEN
-    CALL raise_error('FIXED_ONCE_STORED', 'a refunded payment''s status');
+  IF NOT (NEW.course_id <=> OLD.course_id AND NEW.answers <=> OLD.answers) THEN
+    CALL raise_error('FIXED_ONCE_STORED', 'what a payment is for');
+  END IF;
+  IF NEW.status <> OLD.status
+     AND NOT (OLD.status = 'pending' AND NEW.status IN ('completed', 'failed'))
+     AND NOT (OLD.status = 'completed' AND NEW.status = 'refunded') THEN
+    CALL raise_error('ILLEGAL_PAYMENT_STATUS', CONCAT(OLD.status, ' to ', NEW.status));
+  END IF;
+  IF NEW.status <> OLD.status THEN
+    UPDATE users SET payments_changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
   END IF;
   IF NEW.status <> 'pending' AND NEW.processed_at IS NULL THEN
     SET NEW.processed_at = UTC_TIMESTAMP(6);
@@ -2446,6 +3865,32 @@ DELIMITER $$
 CREATE TRIGGER `policies_before_update` BEFORE UPDATE ON `policies` FOR EACH ROW BEGIN
   SET NEW.updated_at = UTC_TIMESTAMP(6);
   SET NEW.updated_by = USER();
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `promotion_uses_after_delete` AFTER DELETE ON `promotion_uses` FOR EACH ROW BEGIN
+  UPDATE promotions SET uses_count = uses_count - 1 WHERE promotion_id = OLD.promotion_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `promotion_uses_after_insert` AFTER INSERT ON `promotion_uses` FOR EACH ROW BEGIN
+  UPDATE promotions SET uses_count = uses_count + 1 WHERE promotion_id = NEW.promotion_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `promotion_uses_before_update` BEFORE UPDATE ON `promotion_uses` FOR EACH ROW BEGIN
+  CALL raise_error('FIXED_ONCE_STORED', 'a promotion''s use');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `promotions_before_update` BEFORE UPDATE ON `promotions` FOR EACH ROW BEGIN
+  IF NEW.uses_count = OLD.uses_count THEN
+    SET NEW.updated_at = UTC_TIMESTAMP(6), NEW.updated_by = USER();
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2472,6 +3917,24 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE TRIGGER `seat_holds_after_delete` AFTER DELETE ON `seat_holds` FOR EACH ROW BEGIN
+  UPDATE course_seats SET seats_taken = seats_taken - 1 WHERE course_id = OLD.course_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `seat_holds_after_insert` AFTER INSERT ON `seat_holds` FOR EACH ROW BEGIN
+  UPDATE course_seats SET seats_taken = seats_taken + 1 WHERE course_id = NEW.course_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `seat_holds_before_update` BEFORE UPDATE ON `seat_holds` FOR EACH ROW BEGIN
+  CALL raise_error('FIXED_ONCE_STORED', 'a held seat');
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `subscription_plans_before_update` BEFORE UPDATE ON `subscription_plans` FOR EACH ROW BEGIN
   SET NEW.updated_at = UTC_TIMESTAMP(6);
   SET NEW.updated_by = USER();
@@ -2480,8 +3943,18 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `users_before_update` BEFORE UPDATE ON `users` FOR EACH ROW BEGIN
-  SET NEW.updated_at = UTC_TIMESTAMP(6);
+  IF NEW.payments_changed_at <=> OLD.payments_changed_at THEN
+    SET NEW.updated_at = UTC_TIMESTAMP(6);
+  END IF;
 END$$
 DELIMITER ;
 
-CREATE EVENT `fold_counters_every_second` ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE ENABLE COMMENT 'Keeps the counters at most a second old' DO CALL fold_counters();
+DELIMITER $$
+CREATE EVENT `fold_counters_every_second` ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE ENABLE COMMENT 'Keeps the counters at most a second old' DO BEGIN
+    IF GET_LOCK(SHA2(CONCAT('fold_counters.', DATABASE()), 256), 0) THEN
+      SET SESSION innodb_lock_wait_timeout = 1;
+      CALL fold_counters();
+      DO RELEASE_LOCK(SHA2(CONCAT('fold_counters.', DATABASE()), 256));
+    END IF;
+  END$$
+DELIMITER ;

@@ -7,6 +7,7 @@ private server; LEARNHUB_TEST_SERVER=container or =private allows only the one.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Callable
@@ -20,7 +21,20 @@ from learnhub_db.server.lock import locked
 
 IMAGE = "mysql:9.7"
 OPTIONS = "--log-bin-trust-function-creators=1 --max-connections=500"
-PRIVATE = Path(__file__).parent.parent / ".learnhub" / "test-server"
+PROJECT = Path(__file__).resolve().parent.parent
+IN_MEMORY = Path("/dev/shm")
+NEEDED_BYTES = 4 << 30
+
+
+def _private_directory() -> Path:
+    """In memory where there is room: the reset between two tests truncates tables, and a disk makes each of them wait."""
+    if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > NEEDED_BYTES:
+        name = f"learnhub-test-{os.getuid()}-{hashlib.sha256(bytes(PROJECT)).hexdigest()[:12]}"
+        return IN_MEMORY / name / "test-server"
+    return PROJECT / ".learnhub" / "test-server"
+
+
+PRIVATE = _private_directory()
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,7 @@ def _container() -> Server:
         raise NoContainer("no Docker engine answers", "", "start one, or let the private server serve") from error
     image = os.environ.get("LEARNHUB_MYSQL_IMAGE") or IMAGE
     container = MySqlContainer(image, username="root", password="test").with_command(OPTIONS)
+    container.with_kwargs(tmpfs={"/var/lib/mysql": "rw"})
     try:
         container.start()
         target = Target(
@@ -91,13 +106,14 @@ def _private(remarks: list[str]) -> Server:
         with locked(PRIVATE.with_name("test-server.gate")):
             if _alone(users):
                 stop(PRIVATE)
+                shutil.rmtree(PRIVATE, ignore_errors=True)
         os.close(users)
 
     return Server(target, [*remarks, f"server: {target}, private, in {PRIVATE}"], close)
 
 
 def _users_file() -> int:
-    PRIVATE.parent.mkdir(exist_ok=True)
+    PRIVATE.parent.mkdir(mode=0o700, exist_ok=True)
     return os.open(PRIVATE.with_name("test-server.users"), os.O_CREAT | os.O_RDWR, 0o600)
 
 

@@ -189,7 +189,7 @@ INSERT INTO a
     error = refusal.value
     assert error.what.startswith("1064: You have an error in your SQL syntax")
     assert error.where == "sql/migrations/0001-a.sql:5"
-    assert error.mend == "the 2 statements before it are done and stay: undo them before the next apply"
+    assert error.mend == "the 2 statements before it are done and stay: mend the rest of the file, then apply again"
     assert error.detail.splitlines() == [
         "     4 | INSERT INTO a",
         "     5 |     (id) VALUEZ (2)",
@@ -445,11 +445,10 @@ class TestOneRunner:
             second.join()
         assert told.get().startswith("applied sql/migrations/0001-products.sql")
 
-    def test_it_gives_up_after_a_while(self, shop, empty_database, monkeypatch):
-        monkeypatch.setattr(lock, "WAIT_SECONDS", 1)
+    def test_it_gives_up_after_a_while(self, shop, empty_database):
         with connect(empty_database) as first, lock.held(first, empty_database.database, lambda act: None):
             with pytest.raises(DatabaseRefused) as refusal:
-                apply(shop, empty_database)
+                deployment.apply(Project(shop), empty_database, lock_timeout=1)
         assert refusal.value.what == "another run holds the lock"
         assert refusal.value.mend == "wait until it is done, or end it with KILL"
 

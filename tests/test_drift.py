@@ -9,7 +9,7 @@ import pytest
 
 import stocked_shop
 from command_line import Run, runner
-from learnhub_db.database import Target, connect, rows
+from learnhub_db.database import Target, connect, identifier, rows
 
 
 DRIFT = {
@@ -186,7 +186,7 @@ DRIFT = {
         ["-GRANT EXECUTE ON PROCEDURE sell"],
     ),
     "a right on the database less": (
-        "REVOKE TRIGGER ON * FROM {a}@localhost",
+        "REVOKE TRIGGER ON {literal}.* FROM {a}@localhost",
         "different rights of {a}@localhost",
         ["-GRANT TRIGGER ON *"],
     ),
@@ -234,8 +234,9 @@ def applied(run: Run) -> Run:
 @pytest.mark.parametrize("drift", DRIFT)
 def test_each_kind_of_drift_is_shown(applied, empty_database, account, drift):
     ran, header, lines = DRIFT[drift]
+    literal = identifier(empty_database.database.replace("_", "\\_"))
     with connect(empty_database) as connection:
-        for statement in ran.format(a=account).split("; "):
+        for statement in ran.format(a=account, literal=literal).split("; "):
             rows(connection, statement)
     shown = applied("verify")
     assert shown.code == 1

@@ -43,7 +43,8 @@ def test_a_url_that_does_not_answer(shop, server, verb):
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_wrong_password(shop, server, verb):
     target = replace(server, password="s3cr3t-w0rd")
-    line = f"error: the server refuses the login, {target}, correct the URL's user and password"
+    mend = "correct user and password, or give what the account REQUIREs: ssl-mode, ssl-cert"
+    line = f"error: the server refuses the login, {target}, {mend}"
     assert told(target, shop, verb) == (4, [line])
 
 

@@ -12,7 +12,7 @@ import pymysql
 import pytest
 
 import small_project
-from learnhub_db import database, deployment, scratch
+from learnhub_db import deployment, scratch, waits
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.project import Project
@@ -293,11 +293,12 @@ class TestCallers:
     ):
         before = sql("SHOW CREATE PROCEDURE sell"), sql("SHOW CREATE TRIGGER audit_sale")
         small_project.change(shop, path, "BEGIN", "BEGIN /* new */")
-        monkeypatch.setattr("learnhub_db.database.SESSION", f"{database.SESSION}, lock_wait_timeout = 1")
+        monkeypatch.setattr(waits, "LOCK_SECONDS", 1)
+        monkeypatch.setattr(waits, "TRIES", 1)
         with connect(empty_database) as other:
             rows(other, "START TRANSACTION")
             rows(other, busy)
-            with pytest.raises(DatabaseRefused, match="^1205: Lock wait timeout exceeded"):
+            with pytest.raises(DatabaseRefused, match=rf"connection {other.thread_id()} .* holds a lock, {path}.*KILL {other.thread_id()}"):
                 apply(shop, empty_database)
         assert (sql("SHOW CREATE PROCEDURE sell"), sql("SHOW CREATE TRIGGER audit_sale")) == before
         assert sql("SELECT COUNT(*) FROM _learnhub_replacements") == [(0,)]

@@ -65,7 +65,19 @@ def test_json_holds_counts_and_files(run):
         "kind": "procedure",
         "name": "sell",
         "path": "procedures/sales/sell.sql",
+        "note": "",
     }
+
+
+def test_a_migration_that_stopped_is_told_with_its_place(run, shop):
+    text = "CREATE TABLE a (id INT);\nINSERT INTO a VALUES (1);\n\nINSERT INTO b VALUES (1);\nDO 1;\n"
+    small_project.write(shop, {"sql/migrations/0003-a.sql": text})
+    assert run("apply").code == 3
+    assert run("status").out.splitlines()[0] == (
+        "stopped  migration 0003-a  sql/migrations/0003-a.sql at statement 3 of 4 (line 4)"
+    )
+    stopped = run("--json", "status").document["files"][2]
+    assert (stopped["state"], stopped["note"]) == ("stopped", "at statement 3 of 4 (line 4)")
 
 
 def test_apply_tells_its_acts_and_then_nothing_to_do(run):

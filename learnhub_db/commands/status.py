@@ -17,6 +17,10 @@ def status(session: Session) -> None:
     """Show what is applied, pending, changed, missing on the server, orphaned by its file; reads only."""
     found = standing.read(session.files, session.target())
     counts = Counter(one.state for one in found)
-    lines = [f"{one.state:<8} {one.kind} {one.name}  {one.path}" for one in found if one.state != standing.APPLIED]
+    lines = [
+        f"{one.state:<8} {one.kind} {one.name}  {one.path} {one.note}".rstrip()
+        for one in found
+        if one.state != standing.APPLIED
+    ]
     summary = ", ".join(f"{number} {state}" for state, number in counts.items()) or "the project holds no files"
     session.show({"counts": counts, "files": [asdict(one) for one in found]}, "\n".join([*lines, summary]))

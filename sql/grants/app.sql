@@ -1,5 +1,5 @@
--- What the application may do: edit content, read the views, call the public procedures. Money, enrollments, progress,
--- subscriptions and sales change only through procedures; counters are not its to write.
+-- What the application may do: edit content, read the views, call the public procedures. Money, orders, enrollments,
+-- progress, subscriptions and sales change only through procedures; counters are not its to write.
 
 GRANT SELECT (user_id, name, email, user_type, password_hash, deleted_at, created_at, updated_at),
       INSERT (name, email, user_type, password_hash),
@@ -15,6 +15,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON quizzes TO learnhub_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON course_tags TO learnhub_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON course_prerequisites TO learnhub_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON reviews TO learnhub_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON carts TO learnhub_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON cart_items TO learnhub_app;
 GRANT SELECT ON policies TO learnhub_app;
 GRANT SELECT ON subscription_plans TO learnhub_app;
 GRANT SELECT ON error_catalogue TO learnhub_app;
@@ -27,10 +29,18 @@ GRANT SELECT ON student_dashboard TO learnhub_app;
 GRANT SELECT ON course_progress TO learnhub_app;
 GRANT SELECT ON course_completers TO learnhub_app;
 GRANT SELECT ON instructor_earnings TO learnhub_app;
+GRANT SELECT ON v_payments_to_reconcile TO learnhub_app;
 GRANT SELECT ON v_counter_drift TO learnhub_app;
 
 GRANT EXECUTE ON PROCEDURE process_course_purchase TO learnhub_app;
+GRANT EXECUTE ON PROCEDURE begin_purchase TO learnhub_app;
+GRANT EXECUTE ON PROCEDURE complete_purchase TO learnhub_app;
+GRANT EXECUTE ON PROCEDURE fail_purchase TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE process_refund TO learnhub_app;
+GRANT EXECUTE ON PROCEDURE refund_payment TO learnhub_app;
+GRANT EXECUTE ON PROCEDURE place_order TO learnhub_app;
+GRANT EXECUTE ON PROCEDURE confirm_order TO learnhub_app;
+GRANT EXECUTE ON PROCEDURE fail_order TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE enroll_in_flash_sale TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE check_fraud TO learnhub_app;
 GRANT EXECUTE ON PROCEDURE enroll_student TO learnhub_app;

@@ -13,6 +13,14 @@ def progress(school: School) -> dict[str, object]:
     return {"p_student_id": student, "p_updates": f'[{{"lesson_id": {school.lesson(course)}, "completed": true}}]'}
 
 
+def pending(school: School) -> int:
+    return school.begin(school.user(), school.course())[0]
+
+
+def ordered(school: School) -> int:
+    return school.place(school.cart(school.course(), school.course()))[0]
+
+
 # Arguments by name, made on a school; the OUT parameters stand behind them.
 GOOD: dict[str, Callable[[School], dict[str, object]]] = {
     "process_course_purchase": lambda school: {
@@ -21,6 +29,26 @@ GOOD: dict[str, Callable[[School], dict[str, object]]] = {
         "p_payment_method": "paypal",
         "p_transaction_id": "ch_1",
     },
+    "begin_purchase": lambda school: {
+        "p_user_id": school.user(),
+        "p_course_id": school.course(),
+        "p_payment_method": "paypal",
+        "p_idempotency_key": "key_1",
+    },
+    "complete_purchase": lambda school: {"p_payment_id": pending(school), "p_transaction_id": "ch_1"},
+    "fail_purchase": lambda school: {"p_payment_id": pending(school), "p_reason": "card declined"},
+    "reconcile_pending_payments": lambda school: {"p_older_than_minutes": 30},
+    "refund_payment": lambda school: {
+        "p_payment_id": school.insert("payments", user_id=school.user(), amount="49.99", status="completed"),
+        "p_reason": "paid twice",
+    },
+    "place_order": lambda school: {
+        "p_cart_id": school.cart(school.course()),
+        "p_promotion_code": None,
+        "p_idempotency_key": "key_1",
+    },
+    "confirm_order": lambda school: {"p_order_id": ordered(school), "p_transaction_id": "ch_1"},
+    "fail_order": lambda school: {"p_order_id": ordered(school), "p_reason": "card declined"},
     "process_refund": lambda school: {"p_enrollment_id": school.purchase(school.user(), school.course())[0]},
     "enroll_in_flash_sale": lambda school: {"p_user_id": school.user(), "p_sale_id": school.sale(school.course())},
     "check_fraud": lambda school: {"p_user_id": school.user(), "p_amount": "600.00"},
@@ -36,6 +64,14 @@ GOOD: dict[str, Callable[[School], dict[str, object]]] = {
 }
 OUT: dict[str, tuple[str, ...]] = {
     "process_course_purchase": ("p_enrollment_id", "p_status"),
+    "begin_purchase": ("p_payment_id", "p_status"),
+    "complete_purchase": ("p_enrollment_id", "p_status"),
+    "fail_purchase": ("p_status",),
+    "reconcile_pending_payments": ("p_expired",),
+    "refund_payment": ("p_result",),
+    "place_order": ("p_order_id", "p_status"),
+    "confirm_order": ("p_status",),
+    "fail_order": ("p_status",),
     "process_refund": ("p_result",),
     "enroll_in_flash_sale": ("p_result",),
     "check_fraud": ("p_fraud_score", "p_should_block"),

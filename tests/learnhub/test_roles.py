@@ -11,6 +11,13 @@ from school import School
 
 PUBLIC = {
     "process_course_purchase",
+    "begin_purchase",
+    "complete_purchase",
+    "fail_purchase",
+    "place_order",
+    "confirm_order",
+    "fail_order",
+    "refund_payment",
     "process_refund",
     "enroll_in_flash_sale",
     "check_fraud",
@@ -21,8 +28,8 @@ PUBLIC = {
     "archive_course",
     "soft_delete_user",
 }
-SCHEDULED = {"fold_counters", "renew_due_subscriptions", "summarize_daily_revenue"}
-PARTS = {"lesson_sections", "quizzes", "course_tags", "course_prerequisites", "reviews"}
+SCHEDULED = {"fold_counters", "renew_due_subscriptions", "reconcile_pending_payments", "summarize_daily_revenue"}
+PARTS = {"lesson_sections", "quizzes", "course_tags", "course_prerequisites", "reviews", "carts", "cart_items"}
 CONTENT = PARTS | {"users", "courses", "lessons"}
 NO_DDL = {
     "CREATE TABLE mine (id INT PRIMARY KEY)": 1142,

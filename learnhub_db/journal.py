@@ -1,0 +1,137 @@
+"""What is under way, statement by statement, in the database itself: written before a statement runs, and after.
+
+A row is there from the first statement of a file until the file is done. Whatever must survive a crash between two
+statements can use it: a kind and a name say what is under way, a place which part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
+
+from pymysql.connections import Connection
+
+from learnhub_db.database import rows
+from learnhub_db.errors import DatabaseRefused
+
+NAME = "_learnhub_journal"
+TABLE = f"""
+    CREATE TABLE IF NOT EXISTS {NAME} (
+        kind           VARCHAR(16)     NOT NULL COMMENT 'what is under way: migration',
+        name           VARCHAR(255)    NOT NULL COMMENT 'which one',
+        place          INT UNSIGNED    NOT NULL COMMENT 'of the statement, from 1',
+        line           INT UNSIGNED    NOT NULL COMMENT 'where it starts in the file',
+        digest         CHAR(64)        NOT NULL COMMENT 'SHA-256 of its text',
+        state          VARCHAR(8)      NOT NULL COMMENT 'intent, running, failed, done or skipped',
+        fingerprint    CHAR(64)        NULL     COMMENT 'of what it changes, before it ran',
+        memory         MEDIUMTEXT      NULL     COMMENT 'what the session remembered then, as JSON',
+        started_at     DATETIME(3)     NOT NULL COMMENT 'UTC',
+        finished_at    DATETIME(3)     NULL     COMMENT 'UTC',
+        connection_id  BIGINT UNSIGNED NOT NULL COMMENT 'that ran it',
+        server_started DATETIME        NOT NULL COMMENT 'UTC: numbers of connections begin again with the server',
+        PRIMARY KEY (kind, name, place)
+    ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'statements under way'"""
+
+INTENT = "intent"  # about to run; it may have
+RUNNING = "running"  # a procedure that has committed a part of its work
+FAILED = "failed"  # the server refused it
+DONE = "done"
+SKIPPED = "skipped"  # by hand
+
+_SERVER_STARTED = """
+    SELECT UTC_TIMESTAMP() - INTERVAL variable_value SECOND
+    FROM performance_schema.global_status WHERE variable_name = 'Uptime'
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One statement, the fields as in the table."""
+
+    place: int
+    line: int
+    digest: str
+    state: str
+    fingerprint: str | None = None
+    memory: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    connection_id: int = 0
+    server_started: datetime | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.state in (DONE, SKIPPED)
+
+
+COLUMNS = ", ".join(field.name for field in fields(Entry))
+_ROW = "ROW(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CONNECTION_ID(), %s)"
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The entries of one thing under way, written by the one connection that holds `lock`."""
+
+    connection: Connection
+    lock: str
+    kind: str
+    name: str
+    server_started: datetime
+
+    def read(self) -> list[Entry]:
+        """What is known of it, by place; reads only."""
+        sql = f"SELECT {COLUMNS} FROM {NAME} WHERE kind = %s AND name = %s ORDER BY place"
+        return [Entry(*row) for row in rows(self.connection, sql, (self.kind, self.name))]
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Put `entries` in place of those of their places, all or, where the lock is lost, none: DatabaseRefused.
+
+        As durable as the transaction that the connection is in.
+        """
+        if not entries:
+            return
+        sql = f"""
+            REPLACE INTO {NAME} (kind, name, {COLUMNS})
+            SELECT * FROM (VALUES {', '.join([_ROW] * len(entries))}) AS new
+            WHERE IS_USED_LOCK(%s) = CONNECTION_ID()
+        """
+        with self.connection.cursor() as cursor:
+            if not cursor.execute(sql, [*self._arguments(entries), self.lock]):
+                mend = "a pooler or wait_timeout may take it away: connect directly, then apply again"
+                raise DatabaseRefused("the connection has lost its lock", f"{self.kind} {self.name}", mend)
+
+    def forget(self) -> None:
+        """It is done, or undone: in the transaction that says so elsewhere."""
+        rows(self.connection, f"DELETE FROM {NAME} WHERE kind = %s AND name = %s", (self.kind, self.name))
+
+    def _arguments(self, entries: Sequence[Entry]) -> list[object]:
+        found: list[object] = []
+        for entry in entries:
+            found += [self.kind, self.name, *astuple(entry)[:-2], self.server_started]
+        return found
+
+
+def server_started(connection: Connection) -> datetime:
+    """When the server started, to a second or so."""
+    ((started,),) = rows(connection, _SERVER_STARTED)
+    return started
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def under_way(connection: Connection, kind: str) -> dict[str, Entry]:
+    """The last entry of each thing of `kind` that has begun and is not done; reads only."""
+    sql = f"SELECT name, {COLUMNS} FROM {NAME} WHERE kind = %s ORDER BY name, place"
+    return {name: Entry(*row) for name, *row in rows(connection, sql, (kind,))}
+
+
+def work_of(connection: Connection, number: int) -> str | None:
+    """What the connection `number` has begun, and since when; None where nothing is known. Reads only."""
+    if not rows(connection, f"SHOW TABLES LIKE '{NAME}'"):
+        return None
+    sql = f"SELECT kind, name, MIN(started_at) FROM {NAME} WHERE connection_id = %s GROUP BY kind, name"
+    found = rows(connection, sql, (number,))
+    return ", ".join(f"{kind} {name} since {began:%H:%M:%S}" for kind, name, began in found) or None
