@@ -33,13 +33,13 @@ class Attempt(NamedTuple):
     lock: str
 
 
-LOCKS = ("", "NONE", "SHARED", "EXCLUSIVE")
 INSTANT = Attempt("INSTANT", "")
 ATTEMPTS = (
     INSTANT,
     Attempt("INPLACE", "NONE"),
     Attempt("INPLACE", "SHARED"),
     Attempt("INPLACE", "EXCLUSIVE"),
+    Attempt("COPY", "NONE"),
     Attempt("COPY", "SHARED"),
     Attempt("COPY", "EXCLUSIVE"),
 )
@@ -63,8 +63,7 @@ class Alter:
         return [
             attempt
             for attempt in ATTEMPTS
-            if self.algorithm in ("", attempt.algorithm)
-            and (attempt is INSTANT or LOCKS.index(attempt.lock) >= LOCKS.index(self.lock))
+            if self.algorithm in ("", attempt.algorithm) and (attempt is INSTANT or self.lock in ("", attempt.lock))
         ]
 
     @property

@@ -9,7 +9,8 @@ from difflib import unified_diff
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import catalogue, deployment, history, online, privileges, scratch_schema, unfinished
+from learnhub_db import ahead, catalogue, deployment, history, online, privileges, scratch_schema, unfinished
+from learnhub_db.ahead import Ahead
 from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.deployment import Contents
 from learnhub_db.errors import DatabaseRefused
@@ -17,7 +18,7 @@ from learnhub_db.grants import GrantFile
 from learnhub_db.history import History
 from learnhub_db.outlook import Effect, Outlook
 from learnhub_db.programs import Program
-from learnhub_db.project import Project, SqlFile
+from learnhub_db.project import Project
 from learnhub_db.proposals import Proposal, Workshop
 from learnhub_db.rebuilds import is_large
 from learnhub_db.rollout import differs
@@ -64,28 +65,20 @@ def read(project: Project, target: Target) -> Plan:
 
 
 def _plan(connection: Connection, project: Project, target: Target, contents: Contents, past: History) -> Plan:
-    ahead = _ahead(connection, past, deployment.pending(contents, past))
+    left = list(ahead.read(connection, past, deployment.pending(contents, past)))
     existing = catalogue.programs(connection)
     programs = [program for program in contents.programs if differs(past, program, existing.get(program.key))]
     fresh = {program.name for program in programs if program.key not in existing}
     begun = unfinished.read(connection) if unfinished.NAME in past.tables else []
     grants = list(_grants(connection, contents, past, fresh))
     found = Plan([f"{one.kind} {one.name}" for one in begun], grants=grants)
-    if not ahead and not programs:
+    if not left and not programs:
         return found
     with scratch_schema.made(target) as scratch:
         sandbox = Sandbox(scratch, target.database)
-        effects = list(_effects(connection, target, sandbox, ahead, project.settings.rebuild_limit_mb))
+        effects = list(_effects(connection, target, sandbox, left, project.settings.rebuild_limit_mb))
         workshop = Workshop(connection, sandbox, contents.programs, project.settings.owner)
         return replace(found, statements=effects, programs=list(workshop.propose(past, programs)))
-
-
-def _ahead(connection: Connection, past: History, files: Sequence[SqlFile]) -> list[Ahead]:
-    if not files:
-        return []
-    from learnhub_db import ahead
-
-    return list(ahead.read(connection, past, files))
 
 
 def _effects(

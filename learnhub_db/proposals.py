@@ -40,7 +40,7 @@ class Proposal:
 
 
 class Workshop:
-    """Programs built in the sandbox, as `owner` would own them; views with what they are built on, events disabled."""
+    """Programs built in the sandbox, as `owner` would own them; views on what they read, events disabled."""
 
     def __init__(self, target: Connection, sandbox: Sandbox, programs: Sequence[Program], owner: str | None) -> None:
         self.target, self.sandbox, self.programs, self.owner = target, sandbox, programs, owner
@@ -69,9 +69,7 @@ class Workshop:
             if file_changed and program.kind == "event" or program.kind in ROUTINES and self._alters(program):
                 verb = "alter" if file_changed else verb
             return Proposal(verb, *what, diff, self._breaks(program))
-        except DatabaseRefused as error:
-            return Proposal(verb if deployed else "create", *what, refused=error.what.replace(f"{self.sandbox.schema}.", ""))
-        except pymysql.Error as error:
+        except (DatabaseRefused, pymysql.Error) as error:
             return Proposal(verb if deployed else "create", *what, refused=self.sandbox.told(error))
 
     def _definition(self, program: Program) -> Definition:

@@ -14,6 +14,7 @@ from pymysql.connections import Connection
 from learnhub_db import sizes
 from learnhub_db.alters import Alter, Attempt
 from learnhub_db.database import identifier, refused, rows
+from learnhub_db.errors import DatabaseRefused
 
 NOT_SO = (1221, 1845, 1846, 4092)  # a way in which this ALTER cannot be done; the driver names none of them
 NEARLY_FULL = 16  # so few instant changes left that the copy has to carry as many as the table
@@ -90,9 +91,10 @@ class Sandbox:
         sql = "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s"
         return {name for (name,) in rows(self.connection, sql, (self.schema, table))}
 
-    def told(self, error: pymysql.Error) -> str:
+    def told(self, error: pymysql.Error | DatabaseRefused) -> str:
         """The server's words, with the name of the target for that of the scratch schema."""
-        return refused(error).what.replace(self.schema, self.database)
+        refusal = error if isinstance(error, DatabaseRefused) else refused(error)
+        return refusal.what.replace(self.schema, self.database)
 
     def _alter(self, alter: Alter) -> Attempt:
         *possible, last = alter.attempts

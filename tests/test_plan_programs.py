@@ -93,7 +93,8 @@ def test_what_only_looks_different_is_nothing_to_do(shop, run):
 def test_what_somebody_has_changed_on_the_server_is_restored(programs, sql):
     sql("ALTER PROCEDURE sell COMMENT 'by hand'")
     (found,) = programs()
-    assert (found.act, changed(found)) == ("restore", ["-    COMMENT 'by hand'", "+    COMMENT 'Sells some of a product'"])
+    assert found.act == "restore"
+    assert changed(found) == ["-    COMMENT 'by hand'", "+    COMMENT 'Sells some of a product'"]
 
 
 def test_programs_see_the_tables_that_pending_migrations_leave(shop, programs):
@@ -182,9 +183,8 @@ def clerk(server: Target, empty_database: Target) -> Iterator[str]:
 
 def test_a_grant_file_that_would_run_shows_the_rights_that_are_missing(shop, run, empty_database, clerk):
     account = f"{clerk}@localhost"
-    small_project.write(
-        shop, {"sql/grants/clerk.sql": f"CREATE USER IF NOT EXISTS {account};\nGRANT SELECT ON products TO {account};\n"}
-    )
+    text = f"CREATE USER IF NOT EXISTS {account};\nGRANT SELECT ON products TO {account};\n"
+    small_project.write(shop, {"sql/grants/clerk.sql": text})
     (first,) = planning.read(Project(shop), empty_database).grants
     assert [line for line in first.diff.splitlines() if line.startswith("+")][1:] == [
         f"+{account}",
@@ -200,10 +200,8 @@ def test_a_grant_file_that_would_run_shows_the_rights_that_are_missing(shop, run
 
 def test_grants_run_again_when_their_program_is_new(shop, run, empty_database, clerk):
     account = f"{clerk}@localhost"
-    small_project.write(
-        shop,
-        {"sql/grants/clerk.sql": f"CREATE USER IF NOT EXISTS {account};\nGRANT EXECUTE ON PROCEDURE sell TO {account};\n"},
-    )
+    text = f"CREATE USER IF NOT EXISTS {account};\nGRANT EXECUTE ON PROCEDURE sell TO {account};\n"
+    small_project.write(shop, {"sql/grants/clerk.sql": text})
     run("apply")
     with connect(empty_database) as connection:
         rows(connection, "DROP PROCEDURE sell")
