@@ -26,8 +26,9 @@ VERBS = {
 
 
 URL_HELP = (
-    "mysql://user:password@host:port/database[?ssl-mode=MODE&...] [LEARNHUB_DB_URL; else the private server]. Everybody "
-    "on the machine can read what stands here: a password belongs in LEARNHUB_DB_URL or one of the two files below."
+    "mysql://user:password@host:port/database[?ssl-mode=MODE&...] [LEARNHUB_DB_URL; else the private server]. "
+    "Everybody on the machine can read the command line: a password belongs in LEARNHUB_DB_URL or one of the two files "
+    "below."
 )
 SECRET = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -50,7 +51,7 @@ class Verbs(click.Group):
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--url", envvar="LEARNHUB_DB_URL", help=URL_HELP)
-@click.option("--defaults-file", type=SECRET, help="MySQL option file, groups [client] and [learnhub-db]: what the URL leaves out.")
+@click.option("--defaults-file", type=SECRET, help="MySQL option file for what the URL leaves out.")
 @click.option("--password-file", type=SECRET, help="File that holds the password on one line; beats every other.")
 @click.option("--project", type=click.Path(path_type=Path, exists=True, file_okay=False), default=".", help="Folder that holds sql/, procedures/, triggers/, views/.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -42,7 +42,7 @@ def options(path: Path) -> dict[str, str]:
 
 def password(path: Path) -> str:
     """The one line that the file holds; it may be a pipe."""
-    text = _text(path).removesuffix("\n").removesuffix("\r")
+    text = _text(path).removesuffix("\n")
     if not text or "\n" in text:
         raise UsageError("the file holds no password", str(path), "write the password, and nothing else, on one line")
     return text

@@ -6,10 +6,10 @@ SET foreign_key_checks = 0;
 CREATE TABLE `archived_courses` (
   `archive_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which archive',
   `course_id` bigint unsigned NOT NULL COMMENT 'The course as it was',
-  `course_data` json NOT NULL DEFAULT (json_object()) COMMENT 'Every column, tags, prerequisites, lessons in order with sections and quizzes',
+  `course_data` json NOT NULL DEFAULT (json_object()) COMMENT 'Every column, tags, categories, prerequisites, lessons in order with sections and quizzes (not personal)',
   `archived_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `archived_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
-  `reason` text COMMENT 'Why',
+  `reason` text COMMENT 'Why (not personal)',
   PRIMARY KEY (`archive_id`),
   KEY `archives_of_course` (`course_id`),
   CONSTRAINT `an_archive_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
@@ -34,6 +34,38 @@ CREATE TABLE `carts` (
   CONSTRAINT `a_cart_belongs_to_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What somebody is about to order';
 
+CREATE TABLE `categories` (
+  `category_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which category',
+  `parent_id` bigint unsigned DEFAULT NULL COMMENT 'The one above; NULL: none. Changed by move_category alone',
+  `name` varchar(100) NOT NULL COMMENT 'Shown in the shop (not personal)',
+  `slug` varchar(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT '' COMMENT 'Its step of the path, made from the name where none is given; fixed (not personal)',
+  `path` varchar(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT '' COMMENT 'Slugs from the top, /data/sql/, by trigger (not personal)',
+  `depth` tinyint unsigned NOT NULL DEFAULT '0' COMMENT 'Steps below the top, by trigger',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
+  `created_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
+  `updated_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account, by trigger',
+  PRIMARY KEY (`category_id`),
+  UNIQUE KEY `one_category_per_path` (`path`),
+  KEY `categories_below` (`parent_id`),
+  CONSTRAINT `a_category_is_below_a_category` FOREIGN KEY (`parent_id`) REFERENCES `categories` (`category_id`),
+  CONSTRAINT `a_path_ends_in_its_slug` CHECK ((`path` like concat('%/',`slug`,'/'))),
+  CONSTRAINT `a_slug_is_words_and_hyphens` CHECK (regexp_like(`slug`,'^[\\p{L}\\p{M}\\p{N}]+(-[\\p{L}\\p{M}\\p{N}]+)*\\z'))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What the catalog is arranged by: a tree';
+
+CREATE TABLE `certificates` (
+  `certificate_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which certificate',
+  `enrollment_id` bigint unsigned NOT NULL COMMENT 'What was completed, and by whom',
+  `code` char(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT (lower(hex(random_bytes(16)))) COMMENT '128 random bits: who knows it may check the certificate (not personal)',
+  `issued_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  `revoked_at` datetime(6) DEFAULT NULL COMMENT 'UTC; set: it counts no more',
+  PRIMARY KEY (`certificate_id`),
+  UNIQUE KEY `one_certificate_per_enrollment` (`enrollment_id`),
+  UNIQUE KEY `one_certificate_per_code` (`code`),
+  CONSTRAINT `a_certificate_is_of_an_enrollment` FOREIGN KEY (`enrollment_id`) REFERENCES `enrollments` (`enrollment_id`),
+  CONSTRAINT `a_code_cannot_be_guessed` CHECK (regexp_like(`code`,'^[0-9a-f]{32}\\z','c'))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Proof that a course was completed; issued and revoked by triggers';
+
 CREATE TABLE `course_access` (
   `student_id` bigint unsigned NOT NULL COMMENT 'Who',
   `course_id` bigint unsigned NOT NULL COMMENT 'What',
@@ -44,6 +76,15 @@ CREATE TABLE `course_access` (
   CONSTRAINT `access_is_of_a_student` FOREIGN KEY (`student_id`) REFERENCES `users` (`user_id`),
   CONSTRAINT `access_is_to_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Until when a student may open a course';
+
+CREATE TABLE `course_categories` (
+  `course_id` bigint unsigned NOT NULL COMMENT 'Which course',
+  `category_id` bigint unsigned NOT NULL COMMENT 'Where it stands in the catalog',
+  PRIMARY KEY (`course_id`,`category_id`),
+  KEY `courses_in_category` (`category_id`,`course_id`),
+  CONSTRAINT `a_category_holds_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_course_stands_in_a_category` FOREIGN KEY (`category_id`) REFERENCES `categories` (`category_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Which courses stand in which categories';
 
 CREATE TABLE `course_deltas` (
   `delta_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which change',
@@ -76,7 +117,7 @@ CREATE TABLE `course_seats` (
 
 CREATE TABLE `course_tags` (
   `course_id` bigint unsigned NOT NULL COMMENT 'Which course',
-  `tag` varchar(50) NOT NULL COMMENT 'A word it is found by',
+  `tag` varchar(50) NOT NULL COMMENT 'A word it is found by (not personal)',
   PRIMARY KEY (`course_id`,`tag`),
   KEY `courses_by_tag` (`tag`),
   CONSTRAINT `a_tag_belongs_to_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
@@ -85,10 +126,10 @@ CREATE TABLE `course_tags` (
 CREATE TABLE `courses` (
   `course_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which course',
   `instructor_id` bigint unsigned NOT NULL COMMENT 'Who teaches it',
-  `title` varchar(200) NOT NULL COMMENT 'Shown everywhere',
-  `description` text COMMENT 'Shown on its page',
+  `title` varchar(200) NOT NULL COMMENT 'Shown everywhere (not personal)',
+  `description` text COMMENT 'Shown on its page (not personal)',
   `price` decimal(10,2) NOT NULL COMMENT 'In USD; 0: free',
-  `thumbnail_url` varchar(500) DEFAULT NULL COMMENT 'Picture',
+  `thumbnail_url` varchar(500) DEFAULT NULL COMMENT 'Picture (not personal)',
   `level` enum('beginner','intermediate','advanced') NOT NULL DEFAULT 'beginner' COMMENT 'For whom',
   `status` enum('draft','active','archived') NOT NULL DEFAULT 'active' COMMENT 'Only active ones are sold',
   `max_students` int unsigned DEFAULT NULL COMMENT 'Seats; NULL: unlimited',
@@ -105,6 +146,7 @@ CREATE TABLE `courses` (
   PRIMARY KEY (`course_id`),
   KEY `courses_of_instructor` (`instructor_id`),
   KEY `top_courses_first` (`status`,`total_enrollments`),
+  FULLTEXT KEY `courses_by_words` (`title`,`description`),
   CONSTRAINT `a_course_has_an_instructor` FOREIGN KEY (`instructor_id`) REFERENCES `users` (`user_id`),
   CONSTRAINT `a_price_is_not_negative` CHECK ((`price` >= 0)),
   CONSTRAINT `a_seat_limit_is_above_zero` CHECK ((`max_students` > 0))
@@ -144,8 +186,8 @@ CREATE TABLE `erasure_log` (
   `erasure_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which erasure',
   `user_id` bigint unsigned NOT NULL COMMENT 'Who was erased; the id alone',
   `requested_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'On whose request',
-  `reason` varchar(500) DEFAULT NULL COMMENT 'Why',
-  `kept` json DEFAULT NULL COMMENT 'What was kept and the duty to keep it',
+  `reason` varchar(500) DEFAULT NULL COMMENT 'Why; names nobody (not personal)',
+  `kept` json DEFAULT NULL COMMENT 'What was kept and the duty to keep it (not personal)',
   `erased_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   PRIMARY KEY (`erasure_id`),
   KEY `erasures_of_user` (`user_id`)
@@ -154,8 +196,8 @@ CREATE TABLE `erasure_log` (
 CREATE TABLE `error_catalogue` (
   `errno` smallint unsigned NOT NULL COMMENT 'MYSQL_ERRNO of the SIGNAL',
   `name` varchar(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'Word for programs',
-  `message` varchar(100) NOT NULL COMMENT 'What is wrong; {} stands for who or which',
-  `mend` varchar(100) NOT NULL COMMENT 'What the caller does about it',
+  `message` varchar(100) NOT NULL COMMENT 'What is wrong; {} stands for who or which (not personal)',
+  `mend` varchar(100) NOT NULL COMMENT 'What the caller does about it (not personal)',
   PRIMARY KEY (`errno`),
   UNIQUE KEY `one_error_per_name` (`name`),
   CONSTRAINT `an_errno_fits_every_driver` CHECK ((`errno` between 30000 and 32767))
@@ -208,7 +250,7 @@ CREATE TABLE `fraud_alerts` (
   `user_id` bigint unsigned NOT NULL COMMENT 'Who',
   `rule_id` bigint unsigned NOT NULL COMMENT 'What fired',
   `alert_level` enum('low','medium','high','critical') NOT NULL DEFAULT 'low' COMMENT 'From the score; critical: blocked alone',
-  `alert_data` json DEFAULT NULL COMMENT 'The figures: metric, value, over, score, amount',
+  `alert_data` json DEFAULT NULL COMMENT 'The figures: metric, value, over, score, amount (not personal)',
   `status` enum('pending','reviewed','false_positive','confirmed_fraud') NOT NULL DEFAULT 'pending' COMMENT 'What a person made of it',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `reviewed_at` datetime(6) DEFAULT NULL COMMENT 'UTC',
@@ -227,9 +269,9 @@ CREATE TABLE `fraud_alerts` (
 
 CREATE TABLE `fraud_detection_rules` (
   `rule_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which rule',
-  `rule_name` varchar(100) NOT NULL COMMENT 'For people',
+  `rule_name` varchar(100) NOT NULL COMMENT 'For people (not personal)',
   `rule_type` enum('velocity','amount','location','pattern') NOT NULL DEFAULT 'amount' COMMENT 'What it looks at',
-  `rule_condition` json NOT NULL DEFAULT (json_object('metric','amount','over',1e9,'score',0)) COMMENT '{"metric": M, "over": N, "score": S}: M above N scores S',
+  `rule_condition` json NOT NULL DEFAULT (json_object('metric','amount','over',1e9,'score',0)) COMMENT '{"metric": M, "over": N, "score": S}: M above N scores S (not personal)',
   `action` enum('flag','block','require_verification') NOT NULL DEFAULT 'flag' COMMENT 'block: firing is enough to block',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
@@ -240,7 +282,7 @@ CREATE TABLE `fraud_detection_rules` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What makes a purchase suspicious; a new row takes effect at once';
 
 CREATE TABLE `instructor_accounts` (
-  `account` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'Database account as name@host, the host a pattern as in GRANT',
+  `account` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'Database account as name@host, the host a pattern as in GRANT (not personal)',
   `user_id` bigint unsigned NOT NULL COMMENT 'The instructor it belongs to',
   `account_name` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin GENERATED ALWAYS AS (if(locate('@',`account`),left(`account`,((char_length(`account`) - char_length(substring_index(`account`,'@',-(1)))) - 1)),`account`)) STORED NOT NULL COMMENT 'Before the last @',
   `account_host` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin GENERATED ALWAYS AS (if(locate('@',`account`),substring_index(`account`,'@',-(1)),'%')) STORED NOT NULL COMMENT 'Behind the last @; % where none is given',
@@ -268,9 +310,9 @@ CREATE TABLE `lesson_progress` (
 CREATE TABLE `lesson_sections` (
   `section_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which section',
   `lesson_id` bigint unsigned NOT NULL COMMENT 'Part of',
-  `title` varchar(200) NOT NULL COMMENT 'Shown in the outline',
+  `title` varchar(200) NOT NULL COMMENT 'Shown in the outline (not personal)',
   `type` enum('text','video','quiz','assignment') NOT NULL DEFAULT 'text' COMMENT 'What the student does',
-  `content` text COMMENT 'Text of the section',
+  `content` text COMMENT 'Text of the section (not personal)',
   `duration_minutes` int unsigned NOT NULL DEFAULT '0' COMMENT 'Planned length, minutes',
   `order_index` int unsigned NOT NULL DEFAULT '0' COMMENT 'Place in the lesson, ties by section_id',
   PRIMARY KEY (`section_id`),
@@ -281,9 +323,9 @@ CREATE TABLE `lesson_sections` (
 CREATE TABLE `lessons` (
   `lesson_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which lesson',
   `course_id` bigint unsigned NOT NULL COMMENT 'Part of',
-  `title` varchar(200) NOT NULL COMMENT 'Shown in the outline',
-  `content` text COMMENT 'Text of the lesson',
-  `video_url` varchar(500) DEFAULT NULL COMMENT 'Video of the lesson',
+  `title` varchar(200) NOT NULL COMMENT 'Shown in the outline (not personal)',
+  `content` text COMMENT 'Text of the lesson (not personal)',
+  `video_url` varchar(500) DEFAULT NULL COMMENT 'Video of the lesson (not personal)',
   `duration_minutes` int unsigned NOT NULL DEFAULT '0' COMMENT 'Planned length, minutes',
   `order_index` int unsigned NOT NULL DEFAULT '0' COMMENT 'Place in the course, ties by lesson_id',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
@@ -297,7 +339,8 @@ CREATE TABLE `lessons` (
 
 CREATE TABLE `mutexes` (
   `name` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'What is done by one transaction at a time',
-  `description` varchar(200) NOT NULL DEFAULT '' COMMENT 'Why no row of its own can be locked',
+  `description` varchar(200) NOT NULL DEFAULT '' COMMENT 'Why no row of its own can be locked (not personal)',
+  `held_by` bigint unsigned DEFAULT NULL COMMENT 'Connection of the transaction that may now do what triggers refuse to others',
   PRIMARY KEY (`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Rows to lock where a rule spans rows that do not exist yet';
 
@@ -354,7 +397,7 @@ CREATE TABLE `payment_events` (
   `event_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which event',
   `payment_id` bigint unsigned NOT NULL COMMENT 'Of which payment',
   `event_type` enum('initiated','payment_gateway_called','payment_gateway_success','payment_gateway_failed','enrollment_created','completion_confirmed','refunded','failed') NOT NULL DEFAULT 'initiated' COMMENT 'What happened',
-  `event_data` json DEFAULT NULL COMMENT 'Ids and amounts only',
+  `event_data` json DEFAULT NULL COMMENT 'Ids and amounts only (not personal)',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   PRIMARY KEY (`event_id`),
   KEY `events_of_payment` (`payment_id`),
@@ -369,10 +412,10 @@ CREATE TABLE `payments` (
   `order_id` bigint unsigned DEFAULT NULL COMMENT 'The order it belongs to',
   `kind` enum('charge','refund') NOT NULL DEFAULT 'charge' COMMENT 'Which way the money goes',
   `amount` decimal(10,2) NOT NULL COMMENT 'Above 0 for a charge, below for a refund',
-  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217',
+  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
   `payment_method` enum('credit_card','paypal','stripe','bank_transfer') NOT NULL DEFAULT 'credit_card' COMMENT 'How',
   `payment_method_token` varchar(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'The gateway''s token, never card data (personal)',
-  `payment_gateway` varchar(50) DEFAULT NULL COMMENT 'Through whom',
+  `payment_gateway` varchar(50) DEFAULT NULL COMMENT 'Through whom (not personal)',
   `status` enum('pending','completed','failed','refunded') NOT NULL DEFAULT 'pending' COMMENT 'How it went',
   `transaction_id` varchar(120) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'The gateway''s id; refund_<id of the charge> for a refund',
   `idempotency_key` varchar(120) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'The caller''s key',
@@ -410,13 +453,26 @@ CREATE TABLE `payments` (
 CREATE TABLE `policies` (
   `name` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'What a procedure asks for',
   `value` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'The number in force',
-  `description` varchar(200) NOT NULL DEFAULT '' COMMENT 'What it does, with its unit',
+  `description` varchar(200) NOT NULL DEFAULT '' COMMENT 'What it does, with its unit (not personal)',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
   `created_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
   `updated_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account, by trigger',
   PRIMARY KEY (`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Numbers a business changes; read by the procedures, written nowhere else';
+
+CREATE TABLE `price_history` (
+  `change_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which change',
+  `course_id` bigint unsigned NOT NULL COMMENT 'Of which course',
+  `price_before` decimal(10,2) NOT NULL COMMENT 'USD',
+  `price_after` decimal(10,2) NOT NULL COMMENT 'USD',
+  `changed_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  `changed_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
+  PRIMARY KEY (`change_id`),
+  KEY `changes_of_course` (`course_id`,`change_id`),
+  CONSTRAINT `a_price_change_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_price_change_changes_the_price` CHECK ((`price_before` <> `price_after`))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Every change of a price, by trigger; append-only';
 
 CREATE TABLE `promotion_uses` (
   `promotion_id` bigint unsigned NOT NULL COMMENT 'Which promotion',
@@ -454,6 +510,7 @@ CREATE TABLE `promotions` (
   UNIQUE KEY `one_promotion_per_code` (`code`),
   KEY `promotions_of_course` (`course_id`),
   KEY `promotions_of_category` (`category_id`),
+  CONSTRAINT `a_promotion_is_for_a_category` FOREIGN KEY (`category_id`) REFERENCES `categories` (`category_id`),
   CONSTRAINT `a_promotion_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
   CONSTRAINT `a_code_has_no_question_mark` CHECK ((not((`code` like '%?%')))),
   CONSTRAINT `a_minimum_is_not_negative` CHECK ((`min_purchase` >= 0)),
@@ -480,7 +537,7 @@ CREATE TABLE `quiz_attempts` (
 CREATE TABLE `quizzes` (
   `quiz_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which quiz',
   `lesson_id` bigint unsigned NOT NULL COMMENT 'Part of',
-  `title` varchar(200) NOT NULL COMMENT 'Shown to students',
+  `title` varchar(200) NOT NULL COMMENT 'Shown to students (not personal)',
   `passing_score` decimal(6,2) NOT NULL DEFAULT '60.00' COMMENT 'Points needed to pass',
   PRIMARY KEY (`quiz_id`),
   KEY `quizzes_of_lesson` (`lesson_id`),
@@ -491,8 +548,8 @@ CREATE TABLE `quizzes` (
 CREATE TABLE `receipts` (
   `operation` varchar(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'The procedure',
   `receipt_key` varchar(120) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'The caller''s transaction id or key',
-  `arguments_sha256` char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'Of the other arguments',
-  `outcome` json DEFAULT NULL COMMENT 'What the first call returned and a repeated one returns',
+  `arguments_sha256` char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'Of the other arguments (not personal)',
+  `outcome` json DEFAULT NULL COMMENT 'What the first call returned and a repeated one returns (not personal)',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   PRIMARY KEY (`operation`,`receipt_key`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What a repeated call returns; written with what it speaks of';
@@ -608,6 +665,16 @@ CREATE TABLE `users` (
   CONSTRAINT `deleted_addresses_are_for_the_deleted` CHECK (((`deleted_at` is not null) or (not((`email` like 'deleted\\_%@deleted.com')))))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='People: students, instructors, admins';
 
+CREATE TABLE `wishlist_items` (
+  `student_id` bigint unsigned NOT NULL COMMENT 'Who',
+  `course_id` bigint unsigned NOT NULL COMMENT 'What',
+  `added_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`student_id`,`course_id`),
+  KEY `wishes_for_course` (`course_id`),
+  CONSTRAINT `a_wish_is_for_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_wish_is_of_a_student` FOREIGN KEY (`student_id`) REFERENCES `users` (`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What students mean to buy some day';
+
 DELIMITER $$
 CREATE FUNCTION `count_seats_taken`(p_course_id BIGINT UNSIGNED) RETURNS int
     READS SQL DATA
@@ -632,10 +699,12 @@ CREATE FUNCTION `course_document`(p_course_id BIGINT UNSIGNED) RETURNS json
     COMMENT 'A course as one JSON document'
 BEGIN
   DECLARE v_tags          JSON;
+  DECLARE v_categories    JSON;
   DECLARE v_prerequisites JSON;
   DECLARE v_lessons       JSON;
 
   SELECT JSON_ARRAYAGG(tag) INTO v_tags FROM course_tags WHERE course_id = p_course_id FOR SHARE;
+  SELECT JSON_ARRAYAGG(category_id) INTO v_categories FROM course_categories WHERE course_id = p_course_id FOR SHARE;
   SELECT JSON_ARRAYAGG(prerequisite_course_id) INTO v_prerequisites
     FROM course_prerequisites WHERE course_id = p_course_id FOR SHARE;
   -- the window's frame is ordered, which JSON_ARRAYAGG over a sorted subquery does not promise
@@ -652,7 +721,8 @@ BEGIN
              'total_enrollments', total_enrollments, 'rating_sum', rating_sum, 'review_count', review_count,
              'avg_rating', avg_rating, 'last_enrollment_date', last_enrollment_date, 'created_at', created_at,
              'updated_at', updated_at, 'created_by', created_by, 'updated_by', updated_by,
-             'tags', COALESCE(v_tags, JSON_ARRAY()), 'prerequisites', COALESCE(v_prerequisites, JSON_ARRAY()),
+             'tags', COALESCE(v_tags, JSON_ARRAY()), 'categories', COALESCE(v_categories, JSON_ARRAY()),
+             'prerequisites', COALESCE(v_prerequisites, JSON_ARRAY()),
              'lessons', COALESCE(v_lessons, JSON_ARRAY()))
       FROM courses WHERE course_id = p_course_id FOR SHARE
   );
@@ -1132,6 +1202,113 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `bulk_discount`(
+  IN  p_category_id BIGINT UNSIGNED,
+  IN  p_percent     DECIMAL(7,4),
+  IN  p_cap         DECIMAL(10,2),
+  OUT p_changed     INT
+)
+    MODIFIES SQL DATA
+    COMMENT 'Lowers the price of every course of a category'
+BEGIN
+  DECLARE v_joined  BOOLEAN;
+  DECLARE v_mutex   VARCHAR(64);
+  DECLARE v_path    VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+  DECLARE v_courses JSON;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT bulk_discount; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_category_id', p_category_id);
+  CALL require_argument('p_percent', p_percent);
+  IF p_percent <= 0 OR p_percent > 100 THEN
+    CALL raise_error('BAD_PERCENT', p_percent);
+  END IF;
+  IF p_cap <= 0 THEN
+    CALL raise_error('BAD_AMOUNT', p_cap);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT bulk_discount;
+  SELECT name INTO v_mutex FROM mutexes WHERE name = 'categories' FOR SHARE;
+  SELECT path INTO v_path FROM categories WHERE category_id = p_category_id FOR SHARE;
+  IF v_path IS NULL THEN
+    CALL raise_error('NO_SUCH_CATEGORY', p_category_id);
+  END IF;
+
+  -- in the order of their ids, as everybody locks courses
+  SELECT JSON_ARRAYAGG(course_id) OVER (ORDER BY course_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    INTO v_courses
+    FROM (SELECT DISTINCT course_id
+            FROM categories JOIN course_categories USING (category_id)
+           WHERE path LIKE CONCAT(v_path, '%') FOR SHARE) listed
+   LIMIT 1;
+  UPDATE JSON_TABLE(v_courses, '$[*]' COLUMNS (course_id BIGINT UNSIGNED PATH '$')) listed
+    STRAIGHT_JOIN courses course ON course.course_id = listed.course_id
+    JOIN LATERAL (
+         SELECT ROUND(course.price - LEAST(course.price * p_percent / 100, COALESCE(p_cap, course.price)), 2) AS price) lowered
+     SET course.price = lowered.price
+   WHERE course.status <> 'archived' AND course.price <> lowered.price;
+  SET p_changed = ROW_COUNT();
+
+  IF v_joined THEN RELEASE SAVEPOINT bulk_discount; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `cancel_subscription`(
+  IN  p_subscription_id BIGINT UNSIGNED,
+  IN  p_at_period_end   BOOLEAN,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Ends a subscription at once or with its period'
+BEGIN
+  DECLARE v_joined BOOLEAN;
+  DECLARE v_state  VARCHAR(20);
+  DECLARE v_ends   BOOLEAN;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT cancel_subscription; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_subscription_id', p_subscription_id);
+  CALL require_argument('p_at_period_end', p_at_period_end);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT cancel_subscription;
+  SELECT status, cancel_at_period_end INTO v_state, v_ends
+    FROM subscriptions WHERE subscription_id = p_subscription_id FOR UPDATE;
+  IF v_state IS NULL THEN
+    CALL raise_error('NO_SUCH_SUBSCRIPTION', p_subscription_id);
+  END IF;
+
+  IF v_state IN ('cancelled', 'expired') OR (v_ends AND p_at_period_end) THEN
+    SET p_status = 'ALREADY_CANCELLED';
+  ELSEIF p_at_period_end THEN
+    UPDATE subscriptions SET cancel_at_period_end = TRUE WHERE subscription_id = p_subscription_id;
+    SET p_status = 'SUCCESS';
+  ELSE
+    UPDATE subscriptions SET status = 'cancelled' WHERE subscription_id = p_subscription_id;
+    SET p_status = 'SUCCESS';
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT cancel_subscription; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `change_sale_terms`(
   IN p_sale_id    BIGINT UNSIGNED,
   IN p_price      DECIMAL(10,2),
@@ -1429,6 +1606,22 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `close_account`(IN p_user_id BIGINT UNSIGNED, IN p_reason VARCHAR(500))
+    MODIFIES SQL DATA
+    COMMENT 'Closes an account'
+BEGIN
+  UPDATE users
+     SET deleted_at      = UTC_TIMESTAMP(6),
+         deletion_reason = p_reason,
+         email           = CONCAT('deleted_', p_user_id, '@deleted.com')
+   WHERE user_id = p_user_id;
+  UPDATE subscriptions
+     SET status = 'cancelled'
+   WHERE user_id = p_user_id AND status IN ('active', 'past_due');
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `complete_lessons`(IN p_student_id BIGINT UNSIGNED, IN p_lessons JSON)
     MODIFIES SQL DATA
     COMMENT 'Completes the lessons whose sections are all completed'
@@ -1653,6 +1846,162 @@ BEGIN
   END IF;
 
   IF v_joined THEN RELEASE SAVEPOINT enroll_student; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `erase_personal_values`(IN p_user_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    COMMENT 'Empties every personal column in the rows of one person'
+BEGIN
+  DECLARE v_change TEXT;
+  DECLARE v_done   BOOLEAN DEFAULT FALSE;
+  DECLARE c_changes CURSOR FOR
+    SELECT CONCAT('UPDATE `', personal.table_name, '` SET `', personal.column_name, '` = ',
+                  IF(personal.is_nullable = 'YES', 'NULL', CONCAT('\'deleted_', p_user_id, '@deleted.com\'')),
+                  ' WHERE `', owner.column_name, '` = ', p_user_id)
+      FROM information_schema.columns personal
+      JOIN information_schema.tables base
+        ON base.table_schema = personal.table_schema AND base.table_name = personal.table_name
+      JOIN information_schema.columns owner
+        ON owner.table_schema = personal.table_schema AND owner.table_name = personal.table_name
+     WHERE personal.table_schema = DATABASE()
+       AND base.table_type = 'BASE TABLE'
+       AND personal.column_comment LIKE '%(personal)'
+       AND owner.column_name IN ('user_id', 'student_id');
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  OPEN c_changes;
+  FETCH c_changes INTO v_change;
+  WHILE NOT v_done DO
+    SET @erase_personal_values = v_change;
+    PREPARE erase_personal_values FROM @erase_personal_values;
+    EXECUTE erase_personal_values;
+    DEALLOCATE PREPARE erase_personal_values;
+    FETCH c_changes INTO v_change;
+  END WHILE;
+  CLOSE c_changes;
+  SET @erase_personal_values = NULL;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `erase_user`(
+  IN p_user_id      BIGINT UNSIGNED,
+  IN p_requested_by VARCHAR(288),
+  IN p_reason       VARCHAR(500)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Forgets a person; money stays, unnamed'
+BEGIN
+  DECLARE v_joined        BOOLEAN;
+  DECLARE v_deleted_at    DATETIME(6);
+  DECLARE v_erasures      INT;
+  DECLARE v_payments      INT;
+  DECLARE v_enrollments   INT;
+  DECLARE v_subscriptions INT;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT erase_user; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_user_id', p_user_id);
+  CALL require_argument('p_requested_by', p_requested_by);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT erase_user;
+  CALL lock_user(p_user_id, v_deleted_at);
+  SELECT COUNT(*) INTO v_erasures FROM erasure_log WHERE user_id = p_user_id FOR SHARE;
+  IF v_erasures > 0 THEN
+    CALL raise_error('ALREADY_ERASED', p_user_id);
+  END IF;
+
+  IF v_deleted_at IS NULL THEN
+    CALL close_account(p_user_id, NULL);
+  END IF;
+  CALL forget_user(p_user_id);
+  CALL erase_personal_values(p_user_id);
+
+  SELECT COUNT(*) INTO v_payments FROM payments WHERE user_id = p_user_id FOR SHARE;
+  SELECT COUNT(*) INTO v_enrollments FROM enrollments WHERE student_id = p_user_id FOR SHARE;
+  SELECT COUNT(*) INTO v_subscriptions FROM subscriptions WHERE user_id = p_user_id FOR SHARE;
+  INSERT INTO erasure_log (user_id, requested_by, reason, kept)
+  VALUES (p_user_id, p_requested_by, p_reason,
+          JSON_OBJECT('payments', v_payments, 'enrollments', v_enrollments, 'subscriptions', v_subscriptions,
+                      'why', 'accounts must show what was paid, and what for'));
+
+  IF v_joined THEN RELEASE SAVEPOINT erase_user; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `expire_access`(OUT p_expired INT)
+    MODIFIES SQL DATA
+    COMMENT 'Ends the enrollments whose access has ended'
+BEGIN
+  DECLARE v_enrollment_id BIGINT UNSIGNED;
+  DECLARE v_done          BOOLEAN DEFAULT FALSE;
+  DECLARE v_ended         BOOLEAN;
+  DECLARE c_ended CURSOR FOR
+    SELECT enrollment.enrollment_id
+      FROM course_access access
+      JOIN enrollments enrollment
+        ON enrollment.student_id = access.student_id AND enrollment.course_id = access.course_id AND enrollment.in_force = 1
+     WHERE access.access_expires_at <= UTC_TIMESTAMP(6) AND enrollment.status = 'active'
+     ORDER BY enrollment.enrollment_id;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  CALL refuse_in_transaction('expire_access');
+  SET p_expired = 0;
+
+  OPEN c_ended;
+  FETCH c_ended INTO v_enrollment_id;
+  WHILE NOT v_done DO
+    CALL expire_enrollment(v_enrollment_id, v_ended);
+    SET p_expired = p_expired + v_ended;
+    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+    FETCH c_ended INTO v_enrollment_id;
+  END WHILE;
+  CLOSE c_ended;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `expire_enrollment`(IN p_enrollment_id BIGINT UNSIGNED, OUT p_ended BOOLEAN)
+    MODIFIES SQL DATA
+    COMMENT 'One step of expire_access'
+BEGIN
+  DECLARE v_student_id BIGINT UNSIGNED;
+  DECLARE v_locked     BIGINT UNSIGNED;
+  DECLARE v_errno      INT;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
+    ROLLBACK;
+    SET p_ended = FALSE;
+    IF v_errno NOT IN (1205, 1213) THEN  -- those are left to the next run
+      RESIGNAL;
+    END IF;
+  END;
+
+  CALL begin_owned();
+  SELECT student_id INTO v_student_id FROM enrollments WHERE enrollment_id = p_enrollment_id;
+  SELECT user_id INTO v_locked FROM users WHERE user_id = v_student_id FOR UPDATE SKIP LOCKED;
+  UPDATE enrollments enrollment
+    JOIN course_access access
+      ON access.student_id = enrollment.student_id AND access.course_id = enrollment.course_id
+     SET enrollment.status = 'expired'
+   WHERE enrollment.enrollment_id = p_enrollment_id
+     AND enrollment.student_id = v_locked
+     AND enrollment.status = 'active'
+     AND access.access_expires_at <= UTC_TIMESTAMP(6);
+  SET p_ended = ROW_COUNT() > 0;
+  COMMIT;
 END$$
 DELIMITER ;
 
@@ -1904,6 +2253,33 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `follow_with_certificate`(IN p_enrollment_id BIGINT UNSIGNED, IN p_status VARCHAR(20))
+    MODIFIES SQL DATA
+    COMMENT 'Makes the certificate follow its enrollment'
+BEGIN
+  IF p_status = 'completed' THEN
+    INSERT INTO certificates (enrollment_id) VALUES (p_enrollment_id);
+  ELSE
+    UPDATE certificates SET revoked_at = UTC_TIMESTAMP(6) WHERE enrollment_id = p_enrollment_id AND revoked_at IS NULL;
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `forget_user`(IN p_user_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    COMMENT 'Deletes what nobody has a duty to keep of one person'
+BEGIN
+  DELETE FROM wishlist_items WHERE student_id = p_user_id;
+  DELETE FROM course_access WHERE student_id = p_user_id;
+  DELETE FROM section_progress WHERE student_id = p_user_id;
+  DELETE FROM lesson_progress WHERE student_id = p_user_id;
+  DELETE FROM quiz_attempts WHERE student_id = p_user_id;
+  DELETE FROM instructor_accounts WHERE user_id = p_user_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `give_back`(IN p_payment_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Gives the money of a completed charge back'
@@ -2053,6 +2429,61 @@ BEGIN
   IF v_user_id IS NULL THEN
     CALL raise_error('NO_SUCH_USER', p_user_id);
   END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `move_category`(IN p_category_id BIGINT UNSIGNED, IN p_new_parent_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    COMMENT 'Moves a category with all below it'
+BEGIN
+  DECLARE v_joined    BOOLEAN;
+  DECLARE v_mutex     VARCHAR(64);
+  DECLARE v_path      VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+  DECLARE v_slug      VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+  DECLARE v_depth     INT;
+  DECLARE v_new_path  VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+  DECLARE v_new_depth INT DEFAULT -1;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT move_category; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_category_id', p_category_id);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT move_category;
+  SELECT name INTO v_mutex FROM mutexes WHERE name = 'categories' FOR UPDATE;
+  SELECT path, slug, depth INTO v_path, v_slug, v_depth
+    FROM categories WHERE category_id = p_category_id FOR UPDATE;
+  IF v_path IS NULL THEN
+    CALL raise_error('NO_SUCH_CATEGORY', p_category_id);
+  END IF;
+  IF p_new_parent_id IS NOT NULL THEN
+    SELECT path, depth INTO v_new_path, v_new_depth
+      FROM categories WHERE category_id = p_new_parent_id FOR SHARE;
+    IF v_new_path IS NULL THEN
+      CALL raise_error('NO_SUCH_CATEGORY', p_new_parent_id);
+    END IF;
+    IF LEFT(v_new_path, CHAR_LENGTH(v_path)) = v_path THEN
+      CALL raise_error('CATEGORY_CYCLE', p_category_id);
+    END IF;
+  END IF;
+
+  UPDATE mutexes SET held_by = CONNECTION_ID() WHERE name = 'categories';
+  UPDATE categories
+     SET parent_id = IF(category_id = p_category_id, p_new_parent_id, parent_id),
+         depth     = CAST(depth AS SIGNED) - v_depth + v_new_depth + 1,
+         path      = CONCAT(COALESCE(v_new_path, '/'), v_slug, '/', SUBSTRING(path, CHAR_LENGTH(v_path) + 1))
+   WHERE path LIKE CONCAT(v_path, '%');
+  UPDATE mutexes SET held_by = NULL WHERE name = 'categories';
+
+  IF v_joined THEN RELEASE SAVEPOINT move_category; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -2708,6 +3139,54 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `refuse_bad_search`(
+  IN p_min_price DECIMAL(10,2),
+  IN p_max_price DECIMAL(10,2),
+  IN p_after     JSON,
+  IN p_limit     INT
+)
+    READS SQL DATA
+    COMMENT 'Refuses arguments of search_courses that cannot be'
+BEGIN
+  DECLARE v_most INT;
+
+  CALL require_argument('p_limit', p_limit);
+  SELECT value INTO v_most FROM policies WHERE name = 'search_page_limit';
+  IF p_limit NOT BETWEEN 1 AND v_most THEN
+    CALL raise_error('BAD_SEARCH', CONCAT('a page of ', p_limit, ' rows'));
+  END IF;
+  IF p_min_price < 0 OR p_max_price < 0 THEN
+    CALL raise_error('BAD_SEARCH', 'a price below 0');
+  END IF;
+  IF NOT JSON_SCHEMA_VALID('{
+    "type": "object",
+    "required": ["total_enrollments", "course_id"],
+    "additionalProperties": false,
+    "properties": {
+      "total_enrollments": {"type": "integer", "minimum": 0, "maximum": 2147483647},
+      "course_id":         {"type": "integer", "minimum": 0, "maximum": 9223372036854775807}
+    }
+  }', p_after) THEN
+    CALL raise_error('BAD_SEARCH', 'p_after is no page_key');
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `refuse_deleted_user`(IN p_user_id BIGINT UNSIGNED)
+    READS SQL DATA
+    COMMENT 'Refuses who is deleted'
+BEGIN
+  DECLARE v_deleted_at DATETIME(6);
+
+  SELECT deleted_at INTO v_deleted_at FROM users WHERE user_id = p_user_id FOR SHARE;
+  IF v_deleted_at IS NOT NULL THEN
+    CALL raise_error('USER_DELETED', p_user_id);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `refuse_foreign_progress`(IN p_student_id BIGINT UNSIGNED, IN p_updates JSON, OUT p_lessons JSON)
     READS SQL DATA
     COMMENT 'Refuses a progress batch on what the student is not enrolled in'
@@ -3010,6 +3489,129 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `search_by_category`(
+  IN p_path        VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+  IN p_min_price   DECIMAL(10,2),
+  IN p_max_price   DECIMAL(10,2),
+  IN p_enrollments INT,
+  IN p_course_id   BIGINT UNSIGNED,
+  IN p_limit       INT
+)
+    READS SQL DATA
+    COMMENT 'Search by category'
+BEGIN
+  SELECT course.course_id, course.title, course.price, course.level, course.instructor_id, instructor.name AS instructor_name,
+         course.total_enrollments, course.avg_rating, course.review_count,
+         JSON_OBJECT('total_enrollments', course.total_enrollments, 'course_id', course.course_id) AS page_key
+    FROM (SELECT DISTINCT course_id
+            FROM categories JOIN course_categories USING (category_id)
+           WHERE path LIKE CONCAT(p_path, '%')) listed
+    JOIN courses course ON course.course_id = listed.course_id
+    JOIN users instructor ON instructor.user_id = course.instructor_id
+   WHERE course.status = 'active'
+     AND course.price BETWEEN p_min_price AND p_max_price
+     AND course.total_enrollments <= p_enrollments
+     AND (course.total_enrollments < p_enrollments OR course.course_id < p_course_id)
+   ORDER BY course.total_enrollments DESC, course.course_id DESC
+   LIMIT p_limit;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `search_by_rank`(
+  IN p_min_price   DECIMAL(10,2),
+  IN p_max_price   DECIMAL(10,2),
+  IN p_enrollments INT,
+  IN p_course_id   BIGINT UNSIGNED,
+  IN p_limit       INT
+)
+    READS SQL DATA
+    COMMENT 'Search by rank alone'
+BEGIN
+  SELECT course.course_id, course.title, course.price, course.level, course.instructor_id, instructor.name AS instructor_name,
+         course.total_enrollments, course.avg_rating, course.review_count,
+         JSON_OBJECT('total_enrollments', course.total_enrollments, 'course_id', course.course_id) AS page_key
+    FROM courses course FORCE INDEX (top_courses_first)
+    JOIN users instructor ON instructor.user_id = course.instructor_id
+   WHERE course.status = 'active'
+     AND course.price BETWEEN p_min_price AND p_max_price
+     AND course.total_enrollments <= p_enrollments
+     AND (course.total_enrollments < p_enrollments OR course.course_id < p_course_id)
+   ORDER BY course.total_enrollments DESC, course.course_id DESC
+   LIMIT p_limit;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `search_by_words`(
+  IN p_text        VARCHAR(200),
+  IN p_path        VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+  IN p_min_price   DECIMAL(10,2),
+  IN p_max_price   DECIMAL(10,2),
+  IN p_enrollments INT,
+  IN p_course_id   BIGINT UNSIGNED,
+  IN p_limit       INT
+)
+    READS SQL DATA
+    COMMENT 'Search by words'
+BEGIN
+  SELECT course.course_id, course.title, course.price, course.level, course.instructor_id, instructor.name AS instructor_name,
+         course.total_enrollments, course.avg_rating, course.review_count,
+         JSON_OBJECT('total_enrollments', course.total_enrollments, 'course_id', course.course_id) AS page_key
+    FROM courses course
+    JOIN users instructor ON instructor.user_id = course.instructor_id
+   WHERE MATCH (course.title, course.description) AGAINST (p_text)
+     AND course.status = 'active'
+     AND (p_path IS NULL
+          OR EXISTS (SELECT 1 FROM course_categories JOIN categories USING (category_id)
+                      WHERE course_id = course.course_id AND path LIKE CONCAT(p_path, '%')))
+     AND course.price BETWEEN p_min_price AND p_max_price
+     AND course.total_enrollments <= p_enrollments
+     AND (course.total_enrollments < p_enrollments OR course.course_id < p_course_id)
+   ORDER BY course.total_enrollments DESC, course.course_id DESC
+   LIMIT p_limit;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `search_courses`(
+  IN p_text        VARCHAR(200),
+  IN p_category_id BIGINT UNSIGNED,
+  IN p_min_price   DECIMAL(10,2),
+  IN p_max_price   DECIMAL(10,2),
+  IN p_after       JSON,
+  IN p_limit       INT
+)
+    READS SQL DATA
+    COMMENT 'Finds active courses, page by page'
+BEGIN
+  DECLARE v_path        VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+  DECLARE v_text        VARCHAR(200) DEFAULT NULLIF(TRIM(p_text), '');
+  DECLARE v_enrollments INT DEFAULT COALESCE(JSON_VALUE(p_after, '$.total_enrollments' RETURNING SIGNED), 2147483647);
+  DECLARE v_course_id   BIGINT UNSIGNED
+          DEFAULT COALESCE(JSON_VALUE(p_after, '$.course_id' RETURNING UNSIGNED), 18446744073709551615);
+  DECLARE v_min_price   DECIMAL(10,2) DEFAULT COALESCE(p_min_price, 0);
+  DECLARE v_max_price   DECIMAL(10,2) DEFAULT COALESCE(p_max_price, 99999999.99);
+
+  CALL refuse_bad_search(p_min_price, p_max_price, p_after, p_limit);
+  IF p_category_id IS NOT NULL THEN
+    SELECT path INTO v_path FROM categories WHERE category_id = p_category_id;
+    IF v_path IS NULL THEN
+      CALL raise_error('NO_SUCH_CATEGORY', p_category_id);
+    END IF;
+  END IF;
+
+  IF v_text IS NOT NULL THEN
+    CALL search_by_words(v_text, v_path, v_min_price, v_max_price, v_enrollments, v_course_id, p_limit);
+  ELSEIF v_path IS NOT NULL THEN
+    CALL search_by_category(v_path, v_min_price, v_max_price, v_enrollments, v_course_id, p_limit);
+  ELSE
+    CALL search_by_rank(v_min_price, v_max_price, v_enrollments, v_course_id, p_limit);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `sell_course`(
   IN  p_user_id        BIGINT UNSIGNED,
   IN  p_course_id      BIGINT UNSIGNED,
@@ -3214,17 +3816,129 @@ BEGIN
   IF v_deleted_at IS NOT NULL THEN
     CALL raise_error('USER_DELETED', p_user_id);
   END IF;
-
-  UPDATE users
-     SET deleted_at      = UTC_TIMESTAMP(6),
-         deletion_reason = p_reason,
-         email           = CONCAT('deleted_', p_user_id, '@deleted.com')
-   WHERE user_id = p_user_id;
-  UPDATE subscriptions
-     SET status = 'cancelled'
-   WHERE user_id = p_user_id AND status IN ('active', 'past_due');
+  CALL close_account(p_user_id, p_reason);
 
   IF v_joined THEN RELEASE SAVEPOINT soft_delete_user; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `submit_quiz_attempt`(
+  IN  p_student_id BIGINT UNSIGNED,
+  IN  p_quiz_id    BIGINT UNSIGNED,
+  IN  p_score      DECIMAL(6,2),
+  OUT p_passed     BOOLEAN
+)
+    MODIFIES SQL DATA
+    COMMENT 'Stores a try at a quiz and tells whether it passed'
+BEGIN
+  DECLARE v_joined        BOOLEAN;
+  DECLARE v_deleted_at    DATETIME(6);
+  DECLARE v_course_id     BIGINT UNSIGNED;
+  DECLARE v_passing_score DECIMAL(6,2);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT submit_quiz_attempt; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_student_id', p_student_id);
+  CALL require_argument('p_quiz_id', p_quiz_id);
+  CALL require_argument('p_score', p_score);
+  IF p_score < 0 THEN
+    CALL raise_error('BAD_SCORE', p_score);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT submit_quiz_attempt;
+  CALL lock_user(p_student_id, v_deleted_at);
+  IF v_deleted_at IS NOT NULL THEN
+    CALL raise_error('USER_DELETED', p_student_id);
+  END IF;
+  SELECT lesson.course_id, quiz.passing_score INTO v_course_id, v_passing_score
+    FROM quizzes quiz JOIN lessons lesson ON lesson.lesson_id = quiz.lesson_id
+   WHERE quiz.quiz_id = p_quiz_id FOR SHARE;
+  IF v_course_id IS NULL THEN
+    CALL raise_error('NO_SUCH_QUIZ', p_quiz_id);
+  END IF;
+  IF NOT has_enrollment_now(p_student_id, v_course_id) THEN
+    CALL raise_error('NOT_ENROLLED', CONCAT('quiz ', p_quiz_id));
+  END IF;
+
+  INSERT INTO quiz_attempts (student_id, quiz_id, score) VALUES (p_student_id, p_quiz_id, p_score);
+  SET p_passed = p_score >= v_passing_score;
+  IF v_joined THEN RELEASE SAVEPOINT submit_quiz_attempt; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `subscribe`(
+  IN  p_user_id         BIGINT UNSIGNED,
+  IN  p_plan_type       VARCHAR(20),
+  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_subscription_id BIGINT UNSIGNED,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Puts a user on a plan'
+BEGIN
+  DECLARE v_joined     BOOLEAN;
+  DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_receipt    JSON;
+  DECLARE v_price      DECIMAL(10,2);
+  DECLARE v_end        DATE;
+  DECLARE v_standing   BIGINT UNSIGNED;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT subscribe; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_user_id', p_user_id);
+  CALL require_argument('p_plan_type', p_plan_type);
+  CALL require_argument('p_idempotency_key', p_idempotency_key);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT subscribe;
+  CALL lock_user(p_user_id, v_deleted_at);
+  CALL claim_receipt('subscribe', p_idempotency_key, CONCAT_WS('|', p_user_id, p_plan_type), v_receipt);
+  IF v_receipt IS NULL THEN
+    IF v_deleted_at IS NOT NULL THEN
+      CALL raise_error('USER_DELETED', p_user_id);
+    END IF;
+    SELECT price, next_period_end(UTC_DATE(), months, DAY(UTC_DATE())) INTO v_price, v_end
+      FROM subscription_plans WHERE plan_type = p_plan_type FOR SHARE;
+    IF v_price IS NULL THEN
+      CALL raise_error('NO_SUCH_PLAN', p_plan_type);
+    END IF;
+    SELECT MIN(subscription_id) INTO v_standing
+      FROM subscriptions WHERE user_id = p_user_id AND status IN ('active', 'past_due') FOR SHARE;
+    IF v_standing IS NULL THEN
+      INSERT INTO subscriptions (user_id, plan_type, start_date, current_period_end, next_billing_date)
+      VALUES (p_user_id, p_plan_type, UTC_DATE(), v_end, v_end);
+      SET p_subscription_id = LAST_INSERT_ID(), p_status = 'SUCCESS';
+      INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status)
+      VALUES (p_subscription_id, v_price, UTC_DATE(), v_end, 'completed');
+      UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'subscription_id', p_subscription_id)
+       WHERE operation = 'subscribe' AND receipt_key = p_idempotency_key;
+    ELSE
+      ROLLBACK TO SAVEPOINT subscribe;
+      SET p_status = 'ALREADY_SUBSCRIBED';
+    END IF;
+  ELSE
+    SET p_status          = JSON_VALUE(v_receipt, '$.status'),
+        p_subscription_id = JSON_VALUE(v_receipt, '$.subscription_id' RETURNING UNSIGNED);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT subscribe; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -3614,6 +4328,38 @@ select `catalog`.`instructor_id` AS `instructor_id`,
 from (`course_catalog` `catalog` left join lateral (select sum(if((`payment`.`kind` = 'charge'),`payment`.`amount`,0)) AS `total_revenue`,sum(if((`payment`.`kind` = 'refund'),-(`payment`.`amount`),0)) AS `refunded` from (`enrollments` `enrollment` join `payments` `payment` on((`payment`.`enrollment_id` = `enrollment`.`enrollment_id`))) where ((`enrollment`.`course_id` = `catalog`.`course_id`) and (`payment`.`status` in ('completed','refunded')))) `money` on(true));
 
 DELIMITER $$
+CREATE TRIGGER `categories_before_insert` BEFORE INSERT ON `categories` FOR EACH ROW BEGIN
+  DECLARE v_mutex VARCHAR(64);
+  DECLARE v_path  VARCHAR(700) DEFAULT '/';
+  DECLARE v_depth INT DEFAULT -1;
+
+  SELECT name INTO v_mutex FROM mutexes WHERE name = 'categories' FOR SHARE;
+  SELECT path, depth INTO v_path, v_depth FROM categories WHERE category_id = NEW.parent_id FOR SHARE;
+  IF NEW.parent_id IS NOT NULL AND v_depth = -1 THEN
+    CALL raise_error('NO_SUCH_CATEGORY', NEW.parent_id);
+  END IF;
+  SET NEW.slug = IF(NEW.slug = '', NEW.name, NEW.slug);
+  SET NEW.slug = LOWER(TRIM(BOTH '-' FROM REGEXP_REPLACE(NEW.slug, '[^\\p{L}\\p{M}\\p{N}]+', '-')));
+  SET NEW.path = CONCAT(v_path, NEW.slug, '/'), NEW.depth = v_depth + 1;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `categories_before_update` BEFORE UPDATE ON `categories` FOR EACH ROW BEGIN
+  DECLARE v_moving BOOLEAN;
+
+  IF NOT (NEW.parent_id <=> OLD.parent_id AND NEW.slug = OLD.slug AND NEW.path = OLD.path AND NEW.depth = OLD.depth
+          AND NEW.category_id = OLD.category_id) THEN
+    SELECT COUNT(*) INTO v_moving FROM mutexes WHERE name = 'categories' AND held_by = CONNECTION_ID();
+    IF NOT v_moving THEN
+      CALL raise_error('FIXED_ONCE_STORED', 'a category''s place');
+    END IF;
+  END IF;
+  SET NEW.updated_at = UTC_TIMESTAMP(6), NEW.updated_by = USER();
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `course_prerequisites_before_delete` BEFORE DELETE ON `course_prerequisites` FOR EACH ROW BEGIN
   DECLARE v_mutex VARCHAR(64);
 
@@ -3646,6 +4392,9 @@ CREATE TRIGGER `courses_after_update` AFTER UPDATE ON `courses` FOR EACH ROW BEG
   IF NOT NEW.max_students <=> OLD.max_students THEN
     CALL change_seat_limit(NEW.course_id, OLD.max_students, NEW.max_students);
   END IF;
+  IF NEW.price <> OLD.price THEN
+    INSERT INTO price_history (course_id, price_before, price_after) VALUES (NEW.course_id, OLD.price, NEW.price);
+  END IF;
 END$$
 DELIMITER ;
 
@@ -3658,6 +4407,7 @@ CREATE TRIGGER `courses_before_delete` BEFORE DELETE ON `courses` FOR EACH ROW B
     CALL raise_error('COURSE_HAS_STUDENTS', OLD.course_id);
   END IF;
   DELETE FROM course_seats WHERE course_id = OLD.course_id;
+  DELETE FROM price_history WHERE course_id = OLD.course_id;
 END$$
 DELIMITER ;
 
@@ -3688,6 +4438,9 @@ CREATE TRIGGER `enrollments_after_insert` AFTER INSERT ON `enrollments` FOR EACH
   IF NEW.in_force = 1 AND NEW.flash_sale_id IS NULL THEN
     UPDATE course_seats SET seats_taken = seats_taken + 1 WHERE course_id = NEW.course_id;
   END IF;
+  IF NEW.status = 'completed' THEN
+    CALL follow_with_certificate(NEW.enrollment_id, NEW.status);
+  END IF;
 END$$
 DELIMITER ;
 
@@ -3704,6 +4457,25 @@ CREATE TRIGGER `enrollments_after_update` AFTER UPDATE ON `enrollments` FOR EACH
     IF NEW.in_force = 1 THEN
       UPDATE course_seats SET seats_taken = seats_taken + 1 WHERE course_id = NEW.course_id;
     END IF;
+  END IF;
+  IF NEW.status <> OLD.status AND 'completed' IN (NEW.status, OLD.status) THEN
+    CALL follow_with_certificate(NEW.enrollment_id, NEW.status);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `enrollments_before_delete` BEFORE DELETE ON `enrollments` FOR EACH ROW BEGIN
+  DELETE FROM certificates WHERE enrollment_id = OLD.enrollment_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `enrollments_before_update` BEFORE UPDATE ON `enrollments` FOR EACH ROW BEGIN
+  IF NEW.status <> OLD.status
+     AND (OLD.status, NEW.status) NOT IN (('active', 'completed'), ('active', 'refunded'), ('active', 'expired'),
+                                          ('completed', 'refunded'), ('expired', 'refunded')) THEN
+    CALL raise_error('ILLEGAL_ENROLLMENT_STATUS', CONCAT(OLD.enrollment_id, ': ', OLD.status, ' to ', NEW.status));
   END IF;
 END$$
 DELIMITER ;
@@ -3869,6 +4641,12 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE TRIGGER `price_history_before_update` BEFORE UPDATE ON `price_history` FOR EACH ROW BEGIN
+  CALL raise_error('APPEND_ONLY', 'price_history');
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `promotion_uses_after_delete` AFTER DELETE ON `promotion_uses` FOR EACH ROW BEGIN
   UPDATE promotions SET uses_count = uses_count - 1 WHERE promotion_id = OLD.promotion_id;
 END$$
@@ -3917,6 +4695,20 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE TRIGGER `reviews_before_insert` BEFORE INSERT ON `reviews` FOR EACH ROW BEGIN
+  CALL refuse_deleted_user(NEW.student_id);
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `reviews_before_update` BEFORE UPDATE ON `reviews` FOR EACH ROW BEGIN
+  IF NEW.student_id <> OLD.student_id THEN
+    CALL refuse_deleted_user(NEW.student_id);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `seat_holds_after_delete` AFTER DELETE ON `seat_holds` FOR EACH ROW BEGIN
   UPDATE course_seats SET seats_taken = seats_taken - 1 WHERE course_id = OLD.course_id;
 END$$
@@ -3942,10 +4734,24 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE TRIGGER `subscriptions_before_update` BEFORE UPDATE ON `subscriptions` FOR EACH ROW BEGIN
+  IF NEW.status <> OLD.status AND OLD.status IN ('cancelled', 'expired') THEN
+    CALL raise_error('ILLEGAL_SUBSCRIPTION_STATUS', CONCAT(OLD.subscription_id, ': ', OLD.status, ' to ', NEW.status));
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `users_before_update` BEFORE UPDATE ON `users` FOR EACH ROW BEGIN
   IF NEW.payments_changed_at <=> OLD.payments_changed_at THEN
     SET NEW.updated_at = UTC_TIMESTAMP(6);
   END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `wishlist_items_before_insert` BEFORE INSERT ON `wishlist_items` FOR EACH ROW BEGIN
+  CALL refuse_deleted_user(NEW.student_id);
 END$$
 DELIMITER ;
 

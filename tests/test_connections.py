@@ -218,7 +218,7 @@ def test_an_option_file_that_others_may_read_is_told_only_of_its_password(run, a
 
 
 def test_the_groups_count_in_the_order_of_the_file_and_others_do_not(tmp_path):
-    text = "[client]\nuser=a\nport=1\n[mysqld]\nuser=mysql\n[learnhub-db]\nuser=b\n[ client ]\nport = 2\n[mysql]\nport=3\n"
+    text = "[client]\nuser=a\nport=1\n[mysqld]\nuser=m\n[learnhub-db]\nuser=b\n[ client ]\nport = 2\n[mysql]\nport=3\n"
     assert login.options(file(tmp_path / "my.cnf", text)) == {"user": "b", "port": "2", "host": "localhost"}
 
 

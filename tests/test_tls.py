@@ -124,7 +124,8 @@ def test_identity_wants_the_host_in_the_certificate(own, made, tmp_path):
     with serving(own, Authority(), tmp_path) as ca:
         assert cipher(own, Tls("VERIFY_IDENTITY", ca))
         localhost = replace(own, host="localhost")
-        assert told(localhost, Tls("VERIFY_IDENTITY", ca)) == f"the server's certificate does not name localhost, {mend}"
+        line = f"the server's certificate does not name localhost, {mend}"
+        assert told(localhost, Tls("VERIFY_IDENTITY", ca)) == line
         assert cipher(localhost, Tls("VERIFY_CA", ca))
 
 
@@ -229,7 +230,8 @@ class Authority:
     def __init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "another CA")])
-        self.certificate = self.sign(self.key, self.name, timedelta(days=3), x509.BasicConstraints(ca=True, path_length=None))
+        own = x509.BasicConstraints(ca=True, path_length=None)
+        self.certificate = self.sign(self.key, self.name, timedelta(days=3), own)
 
     def sign(
         self, key: ec.EllipticCurvePrivateKey, name: x509.Name, lasts: timedelta, extension: x509.ExtensionType

@@ -153,14 +153,12 @@ def test_a_free_enrollment_has_nothing_to_give_back(school: School) -> None:
 
 def test_the_words_are_checked_in_the_order_listed(school: School) -> None:
     enrollment, _ = school.purchase(school.user(), school.course())
+    given_back, _ = school.purchase(school.user(), school.course())
     school.run("UPDATE payments SET enrollment_id = NULL")
-    school.run(
-        "UPDATE enrollments SET status = 'refunded', progress_percentage = 100,"
-        " enrolled_at = enrolled_at - INTERVAL 40 DAY"
-    )
+    school.run("UPDATE enrollments SET progress_percentage = 100, enrolled_at = enrolled_at - INTERVAL 40 DAY")
+    school.run("UPDATE enrollments SET status = 'refunded' WHERE enrollment_id = %s", given_back)
 
-    assert school.refund(enrollment) == "ERROR: Already refunded"
-    school.run("UPDATE enrollments SET status = 'active'")
+    assert school.refund(given_back) == "ERROR: Already refunded"
     assert school.refund(enrollment) == "ERROR: Refund period expired"
     school.run("UPDATE enrollments SET enrolled_at = enrolled_at + INTERVAL 10 DAY")
     assert school.refund(enrollment) == "ERROR: Course progress exceeds 20%"
