@@ -43,6 +43,12 @@ class _Change:
     difference: Difference = Difference()
 
 
+def differs(past: History, program: Program, found: Found | None) -> bool:
+    """Whether the file, or what is on the server, is another than at the last deployment."""
+    record = past.objects.get(program.key)
+    return not (found and record and (record.digest, record.fingerprint) == (program.digest, found.fingerprint))
+
+
 class Rollout:
     """The programs of one apply, on the connection that holds the lock; `prepare` makes the toolkit's tables."""
 
@@ -61,7 +67,7 @@ class Rollout:
     def deploy(self, programs: list[Program], owner: str | None) -> set[str]:
         """Create and replace what differs, after all that is to be replaced has compiled; the names that are new."""
         existing = catalogue.programs(self.connection)
-        pending = [program for program in programs if self._differs(program, existing.get(program.key))]
+        pending = [program for program in programs if differs(self.past, program, existing.get(program.key))]
         self._note_moves(programs)
         if not pending:
             return set()
@@ -81,10 +87,6 @@ class Rollout:
         orphans = self.past.objects.keys() - wanted
         for key in sorted(orphans, key=lambda key: (key[0] in PHASES and -PHASES.index(key[0]), key)):
             self._prune(key, existing.get(key))
-
-    def _differs(self, program: Program, found: Found | None) -> bool:
-        record = self.past.objects.get(program.key)
-        return not (found and record and (record.digest, record.fingerprint) == (program.digest, found.fingerprint))
 
     def _note_moves(self, programs: list[Program]) -> None:
         for program in programs:
