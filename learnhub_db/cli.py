@@ -16,6 +16,7 @@ VERBS = {
     "call": "Call a stored procedure.",
     "dump": "Write the schema that the files build to sql/schema.sql.",
     "new": "Write the next migration's files.",
+    "rollback": "Undo the last migrations and put the programs back.",
     "script": "Print one file for the stock mysql client.",
     "seed": "Fill the database from sql/seeds/NAME; safe to repeat.",
     "server": "Run a private MySQL: start, stop, status, url.",

@@ -18,7 +18,7 @@ TABLES = {
             id         VARCHAR(255) NOT NULL COMMENT 'file name without .sql, as in _yoyo_migration',
             digest     CHAR(64)     NOT NULL COMMENT 'SHA-256 of the file as it was applied',
             statements INT UNSIGNED NOT NULL COMMENT 'how many the file held',
-            applied_at TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP COMMENT 'when its last statement was done',
+            applied_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when its last statement was done',
             PRIMARY KEY (id)
         ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'content of the applied migrations'""",
     "_learnhub_objects": """
@@ -87,6 +87,10 @@ def record_migration(connection: Connection, name: str, digest: str, statements:
         "REPLACE INTO _learnhub_migrations (id, digest, statements) VALUES (%s, %s, %s)",
         (name, digest, statements),
     )
+
+
+def forget_migration(connection: Connection, name: str) -> None:
+    rows(connection, "DELETE FROM _learnhub_migrations WHERE id = %s", (name,))
 
 
 def record_object(connection: Connection, key: Key, record: Record) -> None:
