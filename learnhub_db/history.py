@@ -36,6 +36,12 @@ TABLES = {
     journal.NAME: journal.TABLE,
 }
 
+_OF_YOYO = "SELECT migration_id, NULL FROM _yoyo_migration"
+_WITH_DIGESTS = """
+    SELECT migration_id, digest FROM _yoyo_migration
+    LEFT JOIN _learnhub_migrations ON id = CONVERT(migration_id USING utf8mb4) COLLATE utf8mb4_bin
+"""
+
 Key = tuple[str, str]
 
 
@@ -60,13 +66,7 @@ def read(connection: Connection) -> History:
     tables = frozenset(name for (name,) in rows(connection, "SHOW TABLES LIKE '\\\\_%'"))
     migrations: dict[str, str | None] = {}
     if "_yoyo_migration" in tables:
-        migrations = {name: None for (name,) in rows(connection, "SELECT migration_id FROM _yoyo_migration")}
-    if "_learnhub_migrations" in tables:
-        migrations |= {
-            name: digest
-            for name, digest in rows(connection, "SELECT id, digest FROM _learnhub_migrations")
-            if name in migrations
-        }
+        migrations = dict(rows(connection, _WITH_DIGESTS if "_learnhub_migrations" in tables else _OF_YOYO))
     objects: dict[Key, Record] = {}
     if "_learnhub_objects" in tables:
         found = rows(connection, "SELECT kind, name, path, digest, fingerprint FROM _learnhub_objects")

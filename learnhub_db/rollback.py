@@ -108,7 +108,8 @@ class _Return:
         try:
             self._undo(undos, resume)
         except LearnHubError:
-            self._forget_where_nothing_changed()
+            if self.connection.open:
+                undoing.give_up(self.connection, history.read(self.connection))
             raise
         self._put_back(then, left)
         undoing.forget(self.connection)
@@ -119,10 +120,6 @@ class _Return:
             for name in journal.under_way(self.connection, journal.MIGRATION):
                 path = f"sql/migrations/{name}.sql"
                 raise DatabaseRefused("the migration has stopped half-way", path, "finish it first: apply")
-
-    def _forget_where_nothing_changed(self) -> None:
-        if self.connection.open and not undoing.begun(self.connection, history.read(self.connection)):
-            undoing.forget(self.connection)
 
     def _chosen(self, aim: Aim) -> list[str]:
         """The migrations to undo, newest first."""

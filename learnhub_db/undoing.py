@@ -29,13 +29,16 @@ def begun(connection: Connection, past: History) -> list[str]:
 
     Reads only.
     """
-    if journal.NAME not in past.tables:
-        return []
-    known = journal.under_way(connection, journal.ROLLBACK)
-    plan = known.pop(NAME, None)
-    migrations = json.loads(plan.memory) if plan else []
-    changed = any(entry.place > 1 or entry.place and entry.state != journal.FAILED for entry in known.values())
-    return migrations if changed or not past.migrations.keys() >= set(migrations) else []
+    migrations, entries = _read(connection, past)
+    changed = any(_has_changed(entry) or not entry.place for entry in entries)  # at place 0: counters to put back
+    return migrations if changed or _is_undone_in_part(migrations, past) else []
+
+
+def give_up(connection: Connection, past: History) -> None:
+    """After a refusal: forget it, unless there is something to finish."""
+    migrations, entries = _read(connection, past)
+    if not (any(map(_has_changed, entries)) or _is_undone_in_part(migrations, past)):
+        forget(connection)
 
 
 def check_none(connection: Connection, past: History) -> None:
@@ -48,3 +51,20 @@ def check_none(connection: Connection, past: History) -> None:
 def forget(connection: Connection) -> None:
     """It is done, or had changed nothing."""
     rows(connection, f"DELETE FROM {journal.NAME} WHERE kind = %s", (journal.ROLLBACK,))
+
+
+def _read(connection: Connection, past: History) -> tuple[list[str], list[Entry]]:
+    """What was to be undone, and the last statement of each file that was begun."""
+    if journal.NAME not in past.tables:
+        return [], []
+    known = journal.under_way(connection, journal.ROLLBACK)
+    plan = known.pop(NAME, None)
+    return json.loads(plan.memory) if plan else [], list(known.values())
+
+
+def _has_changed(entry: Entry) -> bool:
+    return entry.place > 1 or entry.place == 1 and entry.state != journal.FAILED
+
+
+def _is_undone_in_part(migrations: Sequence[str], past: History) -> bool:
+    return not past.migrations.keys() >= set(migrations)

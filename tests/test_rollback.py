@@ -97,7 +97,7 @@ class TestOneStep:
         run("rollback")
         shown = yoyo_list(tmp_path, empty_database.url)
         assert shown == [["A", "0001-products"], ["A", "0002-sales"], ["U", "0003-note"]]
-        operations = sql("SELECT operation FROM _yoyo_log WHERE migration_id = '0003-note' ORDER BY created_at_utc")
+        operations = sql("SELECT operation FROM _yoyo_log WHERE migration_id = '0003-note' ORDER BY 1")
         assert operations == [("apply",), ("rollback",)]
         assert sql("SELECT id FROM _learnhub_migrations ORDER BY id") == [("0001-products",), ("0002-sales",)]
 
@@ -250,6 +250,16 @@ class TestOneThatFails:
         assert ran.code == 3
         assert ran.err.startswith(f"error: 1091: Can't DROP 'nix'; check that column/key exists, {BACK}:1\n")
         assert sql(PROGRAMS) == now
+        assert sql("SELECT * FROM _learnhub_journal") == []
+        assert run("apply").out == "nothing to do\n"
+
+    def test_that_holds_for_rows_too(self, later, run, sql, tmp_path):
+        small_project.write(tmp_path, {BACK: "INSERT INTO sales (id) VALUES (NULL);\n"})
+        ran = run("rollback")
+        assert (ran.code, ran.err.splitlines()[0]) == (
+            3,
+            f"error: 1364: Field 'product_id' doesn't have a default value, {BACK}:1",
+        )
         assert sql("SELECT * FROM _learnhub_journal") == []
         assert run("apply").out == "nothing to do\n"
 

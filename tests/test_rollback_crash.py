@@ -14,17 +14,13 @@ import interruptions
 import small_project
 from grants import revoke_all
 from learnhub_db import deployment
-from learnhub_db.database import Target, connect, identifier, rows
-from learnhub_db.errors import DatabaseRefused
+from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 from test_resume import AT_ONCE, hasty, renew
 
 BEFORE = {
     "sql/migrations/0001-sales.sql": "CREATE TABLE sales (id INT PRIMARY KEY AUTO_INCREMENT, n INT);\n",
-    "procedures/sell.sql": "CREATE PROCEDURE sell() BEGIN INSERT INTO sales (n) VALUES (1); END;\n".replace(";", "$$")
-    .replace("(1)$$", "(1);")
-    .replace("CREATE", "DELIMITER $$\nCREATE"),
-    "procedures/buy.sql": "CREATE PROCEDURE buy() INSERT INTO sales (n) VALUES (-1);\n",
+    "procedures/sell.sql": "DELIMITER $$\nCREATE PROCEDURE sell() BEGIN INSERT INTO sales (n) VALUES (1); END$$\n",
     "triggers/first.sql": "CREATE TRIGGER first BEFORE INSERT ON sales FOR EACH ROW SET NEW.n = NEW.n + 1;\n",
 }
 AFTER = {
@@ -38,7 +34,6 @@ AFTER = {
         "START TRANSACTION;\nINSERT INTO sales (n) SELECT n FROM log;\nDELETE FROM log;\nCOMMIT;\nDROP TABLE log;\n"
     ),
     "procedures/sell.sql": BEFORE["procedures/sell.sql"].replace("(1)", "(2)"),
-    "procedures/buy.sql": BEFORE["procedures/buy.sql"].replace("(-1)", "(-2)"),
     "procedures/lend.sql": "CREATE PROCEDURE lend() SELECT note FROM sales;\n",
     "triggers/first.sql": BEFORE["triggers/first.sql"].replace("+ 1", "+ 2"),
     "views/notes.sql": "CREATE VIEW notes AS SELECT note FROM sales;\n",
@@ -92,8 +87,7 @@ def build(target: Target, roots: tuple[Path, Path], role: str) -> None:
     renew(target)
     deployment.apply(Project(before), target)
     with connect(target) as connection:
-        for name in ("sell", "buy"):
-            rows(connection, f"GRANT EXECUTE ON PROCEDURE {identifier(name)} TO {role}")
+        rows(connection, f"GRANT EXECUTE ON PROCEDURE sell TO {role}")
     deployment.apply(Project(after), target)
 
 
@@ -106,8 +100,6 @@ def test_nothing_differs_after_a_death_at_any_query(server, empty_database, root
     build(empty_database, roots, role)
     queries = interruptions.boundaries(empty_database, interruptions.rollback, roots[1], "0001")
     expected = state(empty_database)
-    assert expected[0] == [(2, 8), (3, 3), (4, 4)] or expected[0]
-    refused = []
 
     def differs_after(query: int) -> str | None:
         target = databases.get()
