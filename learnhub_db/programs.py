@@ -108,10 +108,12 @@ def read(project: Project) -> list[Program]:
     return in_order(programs)
 
 
-def stored(kind: str, sql: str, path: str, digest: str) -> Program:
+def as_stored(kind: str, sql: str, path: str, digest: str) -> Program:
     """The program that SHOW CREATE tells as `sql`; `digest` is that of the statement in the file it came from."""
     name = _bare(_CREATE.match(sql)["name"])
-    return Program(kind, name, path, 1, re.sub(r"\ACREATE\b", "CREATE OR REPLACE", sql) if kind == "view" else sql, digest)
+    if kind == "view":
+        sql = re.sub(r"\ACREATE\b", "CREATE OR REPLACE", sql)
+    return Program(kind, name, path, 1, sql, digest)
 
 
 def in_order(programs: Iterable[Program]) -> list[Program]:

@@ -130,7 +130,8 @@ class _Return:
         chosen = _up_to(applied, aim.to) if aim.to else applied[: aim.steps]
         if not aim.to and len(chosen) < aim.steps:
             number = f"only {len(applied)}" if applied else "no"
-            raise UsageError(f"{number} migration{'s are' if len(applied) > 1 else ' is'} applied", "--steps", _known(applied))
+            what = f"{number} migration{'s are' if len(applied) > 1 else ' is'} applied"
+            raise UsageError(what, "--steps", _known(applied))
         gone = self.past.migrations.keys() - set(applied)
         for name in sorted(name for name in gone if chosen and name > chosen[-1]):
             raise UsageError("an applied migration has no file", f"sql/migrations/{name}.sql", "restore it")
@@ -185,7 +186,7 @@ class _Return:
         return programs.in_order(back), left
 
     def _program(self, kept: Kept) -> Program:
-        program = programs.stored(kept.kind, kept.stored.sql, kept.path, kept.digest)
+        program = programs.as_stored(kept.kind, kept.stored.sql, kept.path, kept.digest)
         if kept.kind == "event" and catalogue.find(self.connection, kept.kind, kept.name):
             now = stored.read(self.connection, kept.kind, program.name)
             return replace(program, sql=events.enabled_as(program.sql, now.sql))

@@ -29,7 +29,7 @@ from learnhub_db.comparison import Difference
 from learnhub_db.database import identifier, refused, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.history import History, Key, Record
-from learnhub_db.programs import PHASES, Program
+from learnhub_db.programs import PHASES, Program, as_stored
 from learnhub_db.scratch import Scratch
 from learnhub_db.stored import Stored
 
@@ -183,6 +183,8 @@ class Rollout:
         kind, name = key
         path, note = self.past.objects[key].path, ""
         old = definitions.last(self.connection, key)
+        if old:
+            name = as_stored(kind, old.sql, path, "").name  # capital letters count in a view's
         if found:
             program = Program(kind, name, path, 1, f"DROP {kind.upper()} {identifier(name)}")
             old, note = stored.read(self.connection, kind, name), self._lost(program)
