@@ -105,7 +105,7 @@ class TestOneStep:
 
     def test_json_tells_the_acts_and_what_comes_next(self, later, tmp_path, empty_database, capsys):
         document = runner(empty_database, capsys, "--project", str(tmp_path), "--json")("rollback").document
-        assert document["acts"][0]["verb"] == "undone"
+        assert "undone" in [act["verb"] for act in document["acts"]]
         assert document["note"] == AHEAD
 
     def test_what_somebody_changed_by_hand_is_kept_and_told(self, later, run, sql):
