@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import execution, grants, history, lock, programs
+from learnhub_db import execution, grants, history, lock, programs, undoing
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.errors import UsageError
@@ -121,6 +121,7 @@ class _Run:
         self.rollout = Rollout(connection, self.past, report, self._prepare)
 
     def apply(self, resume: Resume) -> None:
+        undoing.check_none(self.connection, self.past)
         self.rollout.clear()
         self._apply_migrations(resume)
         for grant in self.contents.accounts:

@@ -68,6 +68,11 @@ class Project:
         self._check_numbers(files)
         return self._read(files)
 
+    def rollback_of(self, migration: SqlFile) -> SqlFile | None:
+        """The file that undoes it, NNNN-name.rollback.sql; UsageError where it is empty or not UTF-8."""
+        path = self.root / f"{migration.path.removesuffix('.sql')}{ROLLBACK}"
+        return self._read([path])[0] if path.exists() else None
+
     def files(self, *folders: str) -> list[SqlFile]:
         """The *.sql files in and below `folders`, in order; UsageError where one is empty or not UTF-8."""
         return [file for folder in folders for file in self._read(self._paths(folder))]

@@ -96,7 +96,7 @@ def _shortened(statement: str | None) -> str:
 
 
 def _given_up(error: DatabaseRefused, holders: list[tuple] | None) -> DatabaseRefused:
-    mend = f"KILL {holders[0][0]}, or wait until it is done, then apply again" if holders else "apply again later"
+    mend = f"KILL {holders[0][0]}, or wait until it is done, then run it again" if holders else "run it again later"
     refusal = DatabaseRefused(f"{_told(holders)} holds a lock" if holders else error.what, error.where, mend)
     refusal.detail = error.detail
     return refusal

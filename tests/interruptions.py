@@ -31,7 +31,7 @@ READS = re.compile(r"\s*(?:SELECT|SHOW|SET|START|BEGIN|PREPARE|DEALLOCATE)\b")
 Client = multiprocessing.process.BaseProcess
 
 _clients = multiprocessing.get_context("forkserver")
-_clients.set_forkserver_preload(["interruptions", "learnhub_db.deployment", "learnhub_db.migrations"])
+_clients.set_forkserver_preload(["interruptions", "learnhub_db.deployment", "learnhub_db.migrations", "learnhub_db.rollback"])
 
 
 @dataclass
@@ -178,6 +178,14 @@ def apply(target: Target, root: Path) -> None:
     from learnhub_db.project import Project
 
     deployment.apply(Project(root), target)
+
+
+def rollback(target: Target, root: Path, to: str) -> None:
+    """The same on the way back."""
+    from learnhub_db import rollback as rollbacks
+    from learnhub_db.project import Project
+
+    rollbacks.run(Project(root), target, rollbacks.Aim(to))
 
 
 def until(done: Callable[[], bool]) -> None:
