@@ -24,7 +24,7 @@ class Ahead:
 
 def read(connection: Connection, past: History, files: Sequence[SqlFile]) -> Iterator[Ahead]:
     """What is left of each file; UsageError where apply would refuse it. Reads only."""
-    begun = journal.under_way(connection, migrations.KIND) if journal.NAME in past.tables else {}
+    begun = journal.under_way(connection, journal.MIGRATION) if journal.NAME in past.tables else {}
     for file in files:
         migration = migrations.Migration(file)
         migration.load()

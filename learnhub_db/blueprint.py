@@ -16,7 +16,7 @@ from learnhub_db import execution, schema, scratch_schema
 from learnhub_db.database import Target, rows, settle
 from learnhub_db.deployment import Contents
 from learnhub_db.errors import UsageError
-from learnhub_db.programs import Program, account
+from learnhub_db.programs import account
 from learnhub_db.project import SqlFile
 from learnhub_db.schedule import TIMES, Silenced, code_of, silenced
 from learnhub_db.schema import Definition, Schema

@@ -17,7 +17,6 @@ from learnhub_db.errors import DatabaseRefused
 from learnhub_db.grants import GrantFile
 from learnhub_db.history import History
 from learnhub_db.outlook import Effect, Outlook
-from learnhub_db.programs import Program
 from learnhub_db.project import Project
 from learnhub_db.proposals import Proposal, Workshop
 from learnhub_db.rebuilds import is_large

@@ -26,7 +26,7 @@ from learnhub_db import (
 from learnhub_db.acts import Act, Report
 from learnhub_db.catalogue import Found
 from learnhub_db.comparison import Difference
-from learnhub_db.database import identifier, refused, rows
+from learnhub_db.database import identifier, refused
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.history import History, Key, Record
 from learnhub_db.programs import PHASES, Program, as_stored

@@ -23,6 +23,7 @@ from pymysql.constants import CLIENT
 
 from learnhub_db.database import Target
 from learnhub_db.errors import LearnHubError
+from learnhub_db.tls import Tls
 
 COM_QUERY = 3
 PATIENCE_SECONDS = 30
@@ -50,7 +51,7 @@ class Proxy:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             thread = threading.Thread(target=self._serve, args=(listener,), daemon=True)
             thread.start()
-            yield replace(self.server, host="127.0.0.1", port=listener.getsockname()[1])
+            yield replace(self.server, host="127.0.0.1", port=listener.getsockname()[1], tls=Tls("DISABLED"))
             self.cut()
             thread.join(PATIENCE_SECONDS)
 
