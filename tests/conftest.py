@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,6 +14,9 @@ from learnhub_db.errors import LearnHubError
 from servers import Server, open_server
 
 SERVER = pytest.StashKey[Server]()
+
+# A session in the background ignores the interrupt, and so would the programs that its tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
