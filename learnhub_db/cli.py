@@ -18,6 +18,8 @@ VERBS = {
     "dump": "Write the schema that the files build to sql/schema.sql.",
     "jobs": "Run what sql/jobs schedules: list, run.",
     "new": "Write the next migration's files.",
+    "plan": "What apply would do, and how; reads only.",
+    "rollback": "Undo the last migrations and put the programs back.",
     "script": "Print one file for the stock mysql client.",
     "seed": "Fill the database from sql/seeds/NAME; safe to repeat.",
     "server": "Run a private MySQL: start, stop, status, url.",

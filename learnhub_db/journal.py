@@ -16,9 +16,12 @@ from learnhub_db.database import rows
 from learnhub_db.errors import DatabaseRefused
 
 NAME = "_learnhub_journal"
+MIGRATION = "migration"
+ROLLBACK = "rollback"
+VERBS = {MIGRATION: "apply", ROLLBACK: "rollback"}
 TABLE = f"""
     CREATE TABLE IF NOT EXISTS {NAME} (
-        kind           VARCHAR(16)     NOT NULL COMMENT 'what is under way: migration',
+        kind           VARCHAR(16)     NOT NULL COMMENT 'what is under way: migration or rollback',
         name           VARCHAR(255)    NOT NULL COMMENT 'which one',
         place          INT UNSIGNED    NOT NULL COMMENT 'of the statement, from 1',
         line           INT UNSIGNED    NOT NULL COMMENT 'where it starts in the file',
@@ -79,6 +82,11 @@ class Journal:
     name: str
     server_started: datetime
 
+    @property
+    def verb(self) -> str:
+        """The command that goes on with it."""
+        return VERBS[self.kind]
+
     def read(self) -> list[Entry]:
         """What is known of it, by place; reads only."""
         sql = f"SELECT {COLUMNS} FROM {NAME} WHERE kind = %s AND name = %s ORDER BY place"
@@ -98,7 +106,7 @@ class Journal:
         """
         with self.connection.cursor() as cursor:
             if not cursor.execute(sql, [*self._arguments(entries), self.lock]):
-                mend = "a pooler or wait_timeout may take it away: connect directly, then apply again"
+                mend = f"a pooler or wait_timeout may take it away: connect directly, then {self.verb} again"
                 raise DatabaseRefused("the connection has lost its lock", f"{self.kind} {self.name}", mend)
 
     def forget(self) -> None:

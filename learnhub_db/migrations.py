@@ -10,7 +10,7 @@ import getpass
 import os
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -35,8 +35,6 @@ from learnhub_db.running import Run
 from learnhub_db.statements import split
 from learnhub_db.steps import Step
 
-KIND = "migration"  # in the journal
-
 
 class Migration(YoyoMigration):
     """A file of sql/migrations, split as the mysql client splits it."""
@@ -52,10 +50,7 @@ class Migration(YoyoMigration):
         """Split the file; UsageError where it cannot be read, holds no statement, or could not be resumed."""
         if self.loaded:
             return
-        found = split(self.file.text, self.path)
-        if not found:
-            raise UsageError("the migration holds no statement", self.path, "write one or remove the file")
-        self.steps = steps.read(found, self.path)
+        self.steps = steps_of(self.file, "migration")
 
 
 class Backend(MySQLBackend):
@@ -121,6 +116,14 @@ class Backend(MySQLBackend):
         }
 
 
+def steps_of(file: SqlFile, what: str) -> list[Step]:
+    """The statements of a file; UsageError where it cannot be read, holds none, or could not be resumed."""
+    found = split(file.text, file.path)
+    if not found:
+        raise UsageError(f"the {what} holds no statement", file.path, "write one or remove the file")
+    return steps.read(found, file.path)
+
+
 def read(files: Sequence[SqlFile]) -> MigrationList:
     """The migrations of `files`, ordered by their `-- depends:` lines; UsageError for an unknown one or a circle."""
     migrations = {file.stem: Migration(file) for file in files}
@@ -148,33 +151,50 @@ def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, repo
         migration.load()
     ((database_name,),) = database.rows(connection, "SELECT DATABASE()")
     started = journal.server_started(connection)
-    begun = journal.under_way(connection, KIND)
+    begun = journal.under_way(connection, journal.MIGRATION)
     if resume.choice and not begun.keys() & {migration.id for migration in pending}:
         raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
     waits.limit(connection)
     for migration in pending:
-        book = Journal(connection, lock.name_for(database_name), KIND, migration.id, started)
+        book = Journal(connection, lock.name_for(database_name), journal.MIGRATION, migration.id, started)
         _apply_one(backend, migration, book, resume if migration.id in begun else None, report)
     waits.limit(connection, False)
 
 
 def _apply_one(backend: Backend, migration: Migration, book: Journal, resume: Resume | None, report: Report) -> None:
-    """`resume`: the migration was begun before."""
-    started, connection, first = time.monotonic(), book.connection, 1
-    memory = Memory(connection, migration.steps)
-    if resume:
-        first = resumption.first_place(book, migration.path, migration.steps, memory, resume, report)
-    Run(book, migration.path, migration.steps, memory, report).go(first)
-    with backend.transaction():
+    def record() -> None:
         backend.log_migration(migration, "apply")
         backend.mark_one(migration, log=False)
-        history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
+        history.record_migration(book.connection, migration.id, migration.file.digest, len(migration.steps))
+
+    note = run(backend, book, migration.path, migration.steps, record, resume, report)
+    report(Act("applied", migration.path, note))
+
+
+def run(
+    backend: Backend,
+    book: Journal,
+    path: str,
+    steps: Sequence[Step],
+    record: Callable[[], None],
+    resume: Resume | None,
+    report: Report,
+) -> str:
+    """Run the steps of one file, from where they stopped where there is a `resume`; how many, in which time.
+
+    `record` says elsewhere that they are done, in the transaction in which the journal forgets them.
+    """
+    started, first = time.monotonic(), 1
+    memory = Memory(book.connection, steps)
+    if resume:
+        first = resumption.first_place(book, path, steps, memory, resume, report)
+    Run(book, path, steps, memory, report).go(first)
+    with backend.transaction():
+        record()
         book.forget()
     memory.end()
-    note = f"{_counted(len(migration.steps))}, {time.monotonic() - started:.1f} s"
-    if first > 1:
-        note = f"from statement {first} of {len(migration.steps)} on, {time.monotonic() - started:.1f} s"
-    report(Act("applied", migration.path, note))
+    number = _counted(len(steps)) if first == 1 else f"from statement {first} of {len(steps)} on"
+    return f"{number}, {time.monotonic() - started:.1f} s"
 
 
 def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:

@@ -104,5 +104,5 @@ def _state(book: Journal, entry: Entry, step: Step, sql: str, path: str) -> str 
     what = f"it cannot be told whether statement {entry.place} ran"
     if entry.state == journal.RUNNING:
         what = f"the procedure that statement {entry.place} calls committed a part of its work"
-    mend = "look at the database, then apply --resume done, again or skip"
+    mend = f"look at the database, then {book.verb} --resume done, again or skip"
     raise DatabaseRefused(what, f"{path}:{step.line}", mend)

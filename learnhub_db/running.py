@@ -25,7 +25,6 @@ _WITHOUT_ROLLBACK = """
     WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
         AND engine NOT IN (SELECT engine FROM information_schema.engines WHERE transactions = 'YES')
 """
-GOES_ON = "apply again: it goes on where it stopped"
 
 
 class Run:
@@ -187,7 +186,7 @@ class Run:
     def _failure(self, error: DatabaseRefused, entry: Entry, kind: Kind) -> DatabaseRefused:
         """`error` with what stays done and how to go on; the journal says the same, where it can be reached."""
         if self._lost(error):
-            return _with_mend(error, GOES_ON)
+            return error.with_mend(f"{self.book.verb} again: it goes on where it stopped")
         if self._in_transaction:
             rows(self.connection, "ROLLBACK")
             del self.unsaved[self.before_transaction :]
@@ -195,12 +194,12 @@ class Run:
             self.unsaved = [replace(entry, state=journal.FAILED)]
         self._save()
         if any(known.state == journal.RUNNING for known in self.book.read()):
-            mend = "the procedure has committed a part of its work: apply --resume done, again or skip"
-            return _with_mend(error, mend)
+            mend = f"the procedure has committed a part of its work: {self.book.verb} --resume done, again or skip"
+            return error.with_mend(mend)
         if not self.certain:
             return error
         stay = f"the {_counted(self.certain)} before it {'is' if self.certain == 1 else 'are'} done and stay"
-        return _with_mend(error, f"{stay}: mend the rest of the file, then apply again")
+        return error.with_mend(f"{stay}: mend the rest of the file, then {self.book.verb} again")
 
     def _lost(self, error: DatabaseRefused) -> bool:
         code = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else 0
@@ -209,9 +208,3 @@ class Run:
 
 def _counted(statements: int) -> str:
     return f"{statements} statement{'' if statements == 1 else 's'}"
-
-
-def _with_mend(error: DatabaseRefused, mend: str) -> DatabaseRefused:
-    told = DatabaseRefused(error.what, error.where, "; ".join(filter(None, (error.mend, mend))))
-    told.detail = error.detail
-    return told

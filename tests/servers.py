@@ -79,7 +79,7 @@ def _container() -> Server:
         raise NoContainer("no Docker engine answers", "", "start one, or let the private server serve") from error
     image = os.environ.get("LEARNHUB_MYSQL_IMAGE") or IMAGE
     container = MySqlContainer(image, username="root", password="test").with_command(OPTIONS)
-    container.with_kwargs(tmpfs={"/var/lib/mysql": "rw"})
+    container.with_tmpfs_mount("/var/lib/mysql")
     try:
         container.start()
         target = Target(

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from learnhub_db.database import Target, connect, rows
-from learnhub_db.errors import CannotConnect, LearnHubError, NoServer
+from learnhub_db.errors import LearnHubError, NoServer
 from learnhub_db.server import start, stop
 from learnhub_db.tls import Tls
 
