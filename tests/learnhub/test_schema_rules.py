@@ -91,6 +91,7 @@ KEPT_BY_PROGRAMS = {
     "course_seats",
     "flash_sale_stock",
     "flash_sale_terms",
+    "payment_clocks",
     "payment_keys",
     "payout_items",
     "price_history",
