@@ -37,7 +37,8 @@ SALE = """
 """
 PLAIN_SALE = """
     INSERT INTO plain_sales
-    SELECT sale_id, course_id, max_seats, 0, discount_price, start_time, end_time FROM flash_sales WHERE sale_id = {sale}
+    SELECT sale_id, course_id, max_seats, 0, discount_price, start_time, end_time
+      FROM flash_sales WHERE sale_id = {sale}
 """
 STOCK = "SELECT CAST(seats_taken AS SIGNED) FROM {table} WHERE sale_id = {sale}"
 

@@ -1,25 +1,18 @@
-"""How fast seats are sold, beside other ways to sell them: make bench, or python bench/flash_sale.py [quick].
+"""The plan of the flash-sale benchmark: what runs beside what, how often, and what must come out.
 
-Everything runs on a server of the benchmark's own. After each run what was sold is compared with what stands in the
-tables: a seat too many or too few, or a deadlock, ends the benchmark. quick prints the ratios only.
+After each run what was sold is compared with what stands in the tables: a seat too many or too few, or a deadlock, ends
+the benchmark.
 """
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from statistics import median
 
-import designs
-import own_server
-from designs import BARE, BUYERS, DESIGNS, INCREMENT, LIMIT, OURS, ROOT, TEXTBOOK, Design, School
+from designs import BARE, BUYERS, DESIGNS, LIMIT, OURS, TEXTBOOK, Design, School
 from load import Caller, Load
 
-DIRECTORY = ROOT / ".learnhub/bench"
-DATABASE = "learnhub_bench"
 THIS_DISK, SLOW_DISK = "this disk", "fsync 1 ms slower"
 FREE = "CALL enroll_student({user}, {course}, @enrollment, @result)"
 PAID = "CALL process_course_purchase({user}, {course}, 'credit_card', 'ch_{user}', @enrollment, @result)"
@@ -119,10 +112,10 @@ class Bench:
                     raise RuntimeError(f"{design.name} answered {dict(load.words)} to 1,000 callers for 100 seats")
                 self.runs["sold out", design].append(load)
 
-    def ratio(self, ratio: Ratio) -> float:
-        """The median over the rounds, in each of which both sides ran."""
+    def each(self, ratio: Ratio) -> list[float]:
+        """The ratio of each round: both sides ran in it, one after the other."""
         sides = zip(self.runs[ratio.ours], self.runs[ratio.theirs], strict=True)
-        return median(ours.rate / theirs.rate for ours, theirs in sides)
+        return [ours.rate / theirs.rate for ours, theirs in sides]
 
     def _sell(self, caller: Caller, school: School, design: Design, connections: int) -> Load:
         sale = school.sale()
@@ -138,27 +131,3 @@ class Bench:
 def _check(name: str, load: Load, sold: set[int]) -> None:
     if load.errors or sold - {load.calls}:
         raise RuntimeError(f"{name}: {load.calls} calls, {load.errors} deadlocks or timeouts, sold {sold}")
-
-
-def measure(plan: Plan, directory: Path = DIRECTORY) -> Bench:
-    """Run the whole plan on the benchmark's own server."""
-    own_server.check_programs()
-    bench = Bench(plan)
-    with own_server.running(directory, DATABASE) as caller, designs.school(caller.target) as school:
-        bench.compare(caller, school, THIS_DISK)
-        bench.fold(caller, school)
-        bench.purchases(caller, school)
-        bench.sell_out(caller, school)
-    with own_server.running(directory, DATABASE, slow=True) as caller, designs.again(caller.target) as school:
-        bench.compare(caller, school, SLOW_DISK)
-    return bench
-
-
-def print_ratios(bench: Bench) -> None:
-    for ratio in RATIOS:
-        found = bench.ratio(ratio)
-        print(f"{ratio.name:48} {found:6.2f}  wanted {ratio.wanted:5.2f}  {'' if found >= ratio.wanted else 'MISSED'}")
-
-
-if __name__ == "__main__":
-    print_ratios(measure(QUICK if sys.argv[1:] == ["quick"] else FULL))

@@ -49,7 +49,14 @@ def running(directory: Path, database: str, *, slow: bool = False) -> Iterator[C
         server.stop(directory)
 
 
-def fsync_milliseconds(directory: Path) -> float:
+def described(directory: Path) -> tuple[str, str]:
+    """The driver of the load and the disk of the server, for the report."""
+    driver = subprocess.run(["sysbench", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    disk = f"an fsync of 512 bytes takes {_fsync_milliseconds(directory):.2f} ms where the server keeps its data"
+    return f"{driver}, on the same machine, over TCP", disk
+
+
+def _fsync_milliseconds(directory: Path) -> float:
     """How long the disk takes to make 512 bytes durable: the median of a hundred times."""
     taken = []
     path = directory / "fsync"

@@ -1,8 +1,12 @@
--- The textbook's flash sale without its lock: the seat is taken by a conditional increment, as the last statement before
--- the commit, so that the row is locked for as short a time as can be. Sold out, everything is rolled back.
+-- The textbook's flash sale without its lock: the seat is taken by a conditional increment, as the last statement
+-- before the commit, so that the row is locked for as short a time as can be. Sold out, everything is rolled back.
 
 DELIMITER $$
-CREATE PROCEDURE sell_by_increment(IN p_user_id BIGINT UNSIGNED, IN p_sale_id BIGINT UNSIGNED, OUT p_result VARCHAR(100))
+CREATE PROCEDURE sell_by_increment(
+  IN  p_user_id BIGINT UNSIGNED,
+  IN  p_sale_id BIGINT UNSIGNED,
+  OUT p_result  VARCHAR(100)
+)
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 sale: BEGIN
   DECLARE v_user_id       BIGINT UNSIGNED;

@@ -1,12 +1,16 @@
 -- The textbook's flash sale: lock the sale's row, check, insert, increment, commit.
 --
--- Source: the usual answer to "do not oversell": read the row that counts FOR UPDATE, then increment it, as MySQL's manual
--- has it under locking reads. It checks and writes what enroll_in_flash_sale does, into the same tables with the same
--- triggers. Tuned: one procedure without a call, everything that can be refused without the lock comes before it, no check
--- but that of the seats locks anything, and the sale's row has neither trigger nor foreign key. It joins nobody's transaction.
+-- Source: the usual answer to "do not oversell": read the row that counts FOR UPDATE, then increment it, as MySQL's
+-- manual has it under locking reads. It checks and writes what enroll_in_flash_sale does, into the same tables with the
+-- same triggers. Tuned: one procedure without a call, whatever can be refused without the lock comes before it, no check
+-- but that of the seats locks anything, and the sale's row has neither trigger nor foreign key. It joins no transaction.
 
 DELIMITER $$
-CREATE PROCEDURE sell_by_the_textbook(IN p_user_id BIGINT UNSIGNED, IN p_sale_id BIGINT UNSIGNED, OUT p_result VARCHAR(100))
+CREATE PROCEDURE sell_by_the_textbook(
+  IN  p_user_id BIGINT UNSIGNED,
+  IN  p_sale_id BIGINT UNSIGNED,
+  OUT p_result  VARCHAR(100)
+)
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 sale: BEGIN
   DECLARE v_user_id       BIGINT UNSIGNED;
