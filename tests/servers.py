@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,12 +79,13 @@ def _container() -> Server:
     except Exception as error:  # docker's, requests' or urllib3's, as the engine is absent
         raise NoContainer("no Docker engine answers", "", "start one, or let the private server serve") from error
     image = os.environ.get("LEARNHUB_MYSQL_IMAGE") or IMAGE
-    container = MySqlContainer(image, username="root", password="test").with_command(OPTIONS)
+    password = secrets.token_hex(12)  # no other word: tests look for it in what is printed
+    container = MySqlContainer(image, username="root", password=password).with_command(OPTIONS)
     container.with_tmpfs_mount("/var/lib/mysql")
     try:
         container.start()
         target = Target(
-            container.get_container_host_ip(), int(container.get_exposed_port(3306)), "root", "test", "mysql"
+            container.get_container_host_ip(), int(container.get_exposed_port(3306)), "root", password, "mysql"
         )
     except Exception as error:  # of the engine, the registry or the image: the session can do without
         container.stop()
