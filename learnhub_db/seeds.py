@@ -1,143 +1,138 @@
-"""Seeds: folders of SQL files that fill a database with rows, each file applied once and as a whole."""
+"""Seeds: folders of SQL files that fill a database with rows, each file applied once, as a whole or slice by slice."""
 
 from __future__ import annotations
 
 import re
-import traceback
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from math import ceil
 
-import jinja2
-import pymysql
-from pymysql.connections import Connection
-from pymysql.constants import SERVER_STATUS
-
-from learnhub_db import execution, lock
-from learnhub_db.acts import Act, Report
-from learnhub_db.database import refused, rows, settle
-from learnhub_db.errors import DatabaseRefused, UsageError
+from learnhub_db import seed_parameters
+from learnhub_db.errors import UsageError
 from learnhub_db.project import Project, SqlFile
+from learnhub_db.seed_parameters import Value
 from learnhub_db.statements import Statement, code_only, split
+from learnhub_db.templates import Template
 
 TEMPLATE = ".j2"
 
 # Anything else may commit, and would leave half a file behind.
 ROW_STATEMENTS = "CALL DELETE DO INSERT LOAD REPLACE SELECT SET TABLE UPDATE VALUES WITH".split()
 
-BOOKKEEPING = """
-    CREATE TABLE IF NOT EXISTS _learnhub_seeds (
-        seed       VARCHAR(64)  NOT NULL COMMENT 'folder under sql/seeds',
-        file       VARCHAR(255) NOT NULL COMMENT 'name of a file in it',
-        digest     CHAR(64)     NOT NULL COMMENT 'SHA-256 of the file, of a template before it is rendered',
-        applied_at DATETIME(6)  NOT NULL COMMENT 'UTC',
-        PRIMARY KEY (seed, file)
-    ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'seed files that are in this database'
-"""
+_SLICES = re.compile(r"^-- slices of (?P<size>\d+): (?P<total>.+)$", re.MULTILINE)
+_COMMITS = re.compile(r"^-- commits as it goes$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The numbers 1 to `total`, at most `size` of them at a time; one slice without a number in it where there are none."""
+
+    total: int = 1
+    size: int = 1
+
+    def __len__(self) -> int:
+        return max(1, ceil(self.total / self.size))
+
+    def bounds(self, number: int) -> tuple[int, int]:
+        """First and last of slice `number`, from 0."""
+        return number * self.size + 1, min((number + 1) * self.size, self.total)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one transaction runs; `where` is what the statements' lines count in."""
+
+    where: str
+    statements: tuple[Statement, ...]
 
 
 @dataclass(frozen=True)
 class SeedFile:
+    """A file and how it is applied: in `slices`, each a transaction, or `commits` as it goes, safe to repeat."""
+
     name: str
     path: str  # sql/seeds/demo/0010-people.sql
-    where: str  # what the statements' lines count in
+    text: str
     digest: str
-    statements: tuple[Statement, ...]
+    template: Template | None
+    values: Mapping[str, object]
+    slices: Slices
+    commits: bool
+
+    @property
+    def sliced(self) -> bool:
+        return bool(self.template and _SLICES.search(self.text))
+
+    def part(self, number: int) -> Part:
+        """Slice `number`, from 0; UsageError for a statement that has no place in a seed."""
+        text, where = self.text, self.path
+        if self.template:
+            first, last = self.slices.bounds(number)
+            bounds = {"first": first, "last": last} if self.sliced else {}
+            text, where = self.template.rendered(**self.values, **bounds), f"{self.path} (rendered)"
+        statements = split(text, where)
+        for statement in statements:
+            _check(statement, where)
+        return Part(where, tuple(statements))
 
 
 @dataclass(frozen=True)
 class Seed:
     name: str
     files: tuple[SeedFile, ...]
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def sliced(self) -> bool:
+        return any(file.sliced for file in self.files)
 
 
-@dataclass(frozen=True)
-class Planted:
-    applied: list[str]
-    skipped: list[str]
+def read(project: Project, name: str, database: str, size: str | None = None, settings: Iterable[str] = ()) -> Seed:
+    """The seed `name` with its parameters as told; reads only, UsageError for what cannot be a seed.
 
-
-def read(project: Project, name: str, database: str) -> Seed:
-    """The seed `name`, its templates rendered for `database`; reads only, UsageError for what cannot be a seed."""
+    A template is tried out on its first slice.
+    """
     files = project.seed(name)
     if not files:
         raise UsageError(f"the seed {name} is empty", f"sql/seeds/{name}", "put .sql files into it")
-    return Seed(name, tuple(_seed_file(file, name, database) for file in files))
+    declared = seed_parameters.read(project.seed_declaration(name), f"sql/seeds/{name}/seed.toml")
+    parameters = declared.values(size, settings)
+    imports = {file.path.removeprefix(f"sql/seeds/{name}/"): file.text for file in project.seed_imports(name)}
+    values = {"seed": name, "database": database} | parameters
+    seed = Seed(name, tuple(_seed_file(file, name, imports, values) for file in files), parameters)
+    for file in seed.files:
+        file.part(0)
+    return seed
 
 
-def _seed_file(file: SqlFile, seed: str, database: str) -> SeedFile:
-    text, where = file.text, file.path
-    if where.endswith(TEMPLATE):
-        text, where = _rendered(text, where, seed=seed, database=database), f"{where} (rendered)"
-    statements = split(text, where)
-    for statement in statements:
-        if _verb(statement) not in ROW_STATEMENTS:
-            mend = "a seed holds rows only and is committed file by file: schema belongs to sql/migrations"
-            raise UsageError(f"{_verb(statement)} has no place in a seed", f"{where}:{statement.line}", mend)
-    return SeedFile(file.path.removeprefix(f"sql/seeds/{seed}/"), file.path, where, file.digest, tuple(statements))
+def _seed_file(file: SqlFile, seed: str, imports: dict[str, str], values: dict[str, object]) -> SeedFile:
+    name, slices, template = file.path.removeprefix(f"sql/seeds/{seed}/"), Slices(), None
+    texts = [file.text]
+    if name.endswith(TEMPLATE):
+        template = Template(file.text, file.path, imports)
+        slices = _slices(file, imports, values)
+        texts += imports.values()
+    digest = sha256("".join(texts).encode()).hexdigest()
+    return SeedFile(name, file.path, file.text, digest, template, values, slices, bool(_COMMITS.search(file.text)))
 
 
-def _rendered(text: str, where: str, **values: str) -> str:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-    try:
-        return environment.from_string(text).render(values)
-    except jinja2.TemplateSyntaxError as error:
-        raise UsageError(f"the template cannot be read ({error.message})", f"{where}:{error.lineno}") from error
-    except Exception as error:  # an expression of a template can raise anything
-        frames = traceback.extract_tb(error.__traceback__)
-        line = [frame.lineno for frame in frames if frame.filename == "<template>"][-1]
-        known = f"known: {', '.join(values)}" if isinstance(error, jinja2.UndefinedError) else ""
-        raise UsageError(f"the template fails ({error})", f"{where}:{line}", known) from error
+def _slices(file: SqlFile, imports: dict[str, str], values: dict[str, object]) -> Slices:
+    """What the line `-- slices of 5000: users // 10` says; the whole file at once where there is none."""
+    found = _SLICES.search(file.text)
+    if not found:
+        return Slices()
+    line = file.text.count("\n", 0, found.start())
+    total = Template("\n" * line + f"{{{{ ({found['total']}) | int }}}}", file.path, imports).rendered(**values)
+    return Slices(int(total), int(found["size"]))
+
+
+def _check(statement: Statement, where: str) -> None:
+    if _verb(statement) not in ROW_STATEMENTS:
+        mend = "a seed holds rows only and is committed file by file: schema belongs to sql/migrations"
+        raise UsageError(f"{_verb(statement)} has no place in a seed", f"{where}:{statement.line}", mend)
 
 
 def _verb(statement: Statement) -> str:
     start = re.match(r"(?:/\*!\d*|\(|\s)*(\w*)", code_only(statement.text))
     return start[1].upper() or statement.text.split()[0]
-
-
-def plant(connection: Connection, seed: Seed, report: Report) -> Planted:
-    """Apply the files that are not in the connection's database yet: safe to repeat, to kill and to run twice at once.
-
-    Each file is one transaction together with its row in _learnhub_seeds. UsageError if a file was changed after it
-    had been applied, DatabaseRefused naming file and line for a statement that fails.
-    """
-    try:
-        with lock.held(connection, connection.db.decode(), report):
-            rows(connection, BOOKKEEPING)
-            digests = dict(rows(connection, "SELECT file, digest FROM _learnhub_seeds WHERE seed = %s", (seed.name,)))
-            _check_unchanged(seed, digests)
-            pending = [file for file in seed.files if file.name not in digests]
-            for file in pending:
-                _apply(connection, seed, file)
-                report(Act("applied", file.path))
-    except pymysql.Error as error:
-        raise refused(error, f"seed {seed.name}") from error
-    return Planted([file.name for file in pending], [file.name for file in seed.files if file.name in digests])
-
-
-def _check_unchanged(seed: Seed, digests: dict[str, str]) -> None:
-    for file in seed.files:
-        if digests.get(file.name, file.digest) != file.digest:
-            mend = "put the change into a new file, or begin with a fresh database"
-            raise UsageError("the seed file was changed after it had been applied", file.path, mend)
-
-
-def _apply(connection: Connection, seed: Seed, file: SeedFile) -> None:
-    settle(connection)
-    connection.begin()
-    try:
-        for statement in file.statements:
-            execution.run(connection, statement, file.where)
-            _check_transaction(connection, f"{file.where}:{statement.line}")
-        row = (seed.name, file.name, file.digest)
-        rows(connection, "INSERT INTO _learnhub_seeds VALUES (%s, %s, %s, UTC_TIMESTAMP(6))", row)
-        connection.commit()
-    except Exception:
-        with suppress(pymysql.Error):
-            connection.rollback()
-        raise
-
-
-def _check_transaction(connection: Connection, place: str) -> None:
-    if not connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
-        mend = "what the file did up to here stays: take out what commits, and begin with a fresh database"
-        raise DatabaseRefused("the statement ended the seed's transaction", place, mend)
