@@ -98,7 +98,7 @@ def read(project: Project, name: str, database: str, size: str | None = None, se
         raise UsageError(f"the seed {name} is empty", f"sql/seeds/{name}", "put .sql files into it")
     declared = seed_parameters.read(project.seed_declaration(name), f"sql/seeds/{name}/seed.toml")
     parameters = declared.values(size, settings)
-    imports = {file.path.removeprefix(f"sql/seeds/{name}/"): file.text for file in project.seed_imports(name)}
+    imports = {file.path.removeprefix(f"sql/seeds/{name}/"): file for file in project.seed_imports(name)}
     values = {"seed": name, "database": database} | parameters
     seed = Seed(name, tuple(_seed_file(file, name, imports, values) for file in files), parameters)
     for file in seed.files:
@@ -106,18 +106,18 @@ def read(project: Project, name: str, database: str, size: str | None = None, se
     return seed
 
 
-def _seed_file(file: SqlFile, seed: str, imports: dict[str, str], values: dict[str, object]) -> SeedFile:
+def _seed_file(file: SqlFile, seed: str, imports: dict[str, SqlFile], values: dict[str, object]) -> SeedFile:
     name, slices, template = file.path.removeprefix(f"sql/seeds/{seed}/"), Slices(), None
     texts = [file.text]
     if name.endswith(TEMPLATE):
         template = Template(file.text, file.path, imports)
         slices = _slices(file, imports, values)
-        texts += imports.values()
+        texts += [imported.text for imported in imports.values()]
     digest = sha256("".join(texts).encode()).hexdigest()
     return SeedFile(name, file.path, file.text, digest, template, values, slices, bool(_COMMITS.search(file.text)))
 
 
-def _slices(file: SqlFile, imports: dict[str, str], values: dict[str, object]) -> Slices:
+def _slices(file: SqlFile, imports: dict[str, SqlFile], values: dict[str, object]) -> Slices:
     """What the line `-- slices of 5000: users // 10` says; the whole file at once where there is none."""
     found = _SLICES.search(file.text)
     if not found:
