@@ -12,7 +12,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from learnhub_db.project import Project
 
 PROJECT = Project(Path(__file__).parent.parent)
 ROUNDS = 3
+MEGABYTE = 1024 * 1024
 DERIVED = "50"  # the first file that only derives
 # Parents first; what triggers write is not loaded: they write it here too.
 TABLES = """
@@ -38,6 +39,7 @@ COLUMNS = """
     SELECT column_name FROM information_schema.columns
      WHERE table_schema = DATABASE() AND table_name = %s AND generation_expression = '' ORDER BY ordinal_position
 """
+EVENTS = "SELECT event_name FROM information_schema.events WHERE event_schema = DATABASE()"
 BASE_TABLES = """
     SELECT table_name FROM information_schema.tables
      WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name NOT LIKE '\\_%'
@@ -59,7 +61,8 @@ class Side:
 
     def __str__(self) -> str:
         rates = f"{median(self.rates):,.0f} | {min(self.rates):,.0f} to {max(self.rates):,.0f}"
-        return f"| {self.name} | {self.written:,} | {rates} | {'unknown' if self.log is None else f'{self.log / 2**20:,.1f} MB'} |"
+        log = "unknown" if self.log is None else f"{self.log / MEGABYTE:,.1f} MB"
+        return f"| {self.name} | {self.written:,} | {rates} | {log} |"
 
 
 def main(url: str, size: str = "m") -> None:
@@ -86,14 +89,14 @@ def database(administrator: Target) -> Iterator[Target]:
         try:
             deployment.apply(PROJECT, target)
             connection.select_db(target.database)
-            for (event,) in rows(connection, "SELECT event_name FROM information_schema.events WHERE event_schema = DATABASE()"):
+            for (event,) in rows(connection, EVENTS):
                 rows(connection, f"DROP EVENT {identifier(event)}")
             yield target
         finally:
             rows(connection, f"DROP DATABASE {target.database}")
 
 
-def measure(side: Side, connection: Connection, write: object) -> None:
+def measure(side: Side, connection: Connection, write: Callable[[], None]) -> None:
     before, position, began = count(connection), binlog.position(connection), time.monotonic()
     write()
     seconds = time.monotonic() - began
@@ -113,7 +116,8 @@ def dump(connection: Connection, folder: Path) -> None:
 
 def load(connection: Connection, folder: Path) -> None:
     for table in TABLES:
-        rows(connection, f"LOAD DATA INFILE %s INTO TABLE {table} ({columns(connection, table)})", (str(folder / table),))
+        file = str(folder / table)
+        rows(connection, f"LOAD DATA INFILE %s INTO TABLE {table} ({columns(connection, table)})", (file,))
 
 
 def columns(connection: Connection, table: str) -> str:
@@ -134,7 +138,8 @@ def report(size: str, ours: Side, theirs: Side) -> str:
 {ours}
 {theirs}
 
-The seed writes {ratio:.2f} times as fast. The rows differ by the events of orders: those loaded are confirmed at once."""
+The seed writes {ratio:.2f} times as fast. The rows differ by the events of orders: those that are loaded are confirmed
+at once."""
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ BOOKKEEPING = """
 
 @dataclass(frozen=True)
 class Step:
-    """A slice that is committed: `last` of `total` in its file, the `rows` that it wrote, `left` slices of the seed to go."""
+    """A slice that is committed: up to `last` of `total` in its file; `left` slices of the whole seed are to go."""
 
     path: str
     last: int
@@ -93,15 +93,11 @@ class _Planting:
     planted: Planted = field(default_factory=Planted)
     left: int = 0
 
-    @property
-    def _key(self) -> tuple[str]:
-        return (self.seed.name,)
-
     def run(self) -> Planted:
         self._check_parameters()
-        applied, begun = self._digests("_learnhub_seeds"), self._digests("_learnhub_seed_slices")
+        applied, begun = (self._by_file("digest", table) for table in ("_learnhub_seeds", "_learnhub_seed_slices"))
         self._check_unchanged(applied | begun)
-        done = dict(rows(self.connection, "SELECT file, done FROM _learnhub_seed_slices WHERE seed = %s", self._key))
+        done = self._by_file("done", "_learnhub_seed_slices")
         pending = [file for file in self.seed.files if file.name not in applied]
         self.planted.skipped = [file.name for file in self.seed.files if file.name in applied]
         self.left = sum(len(file.slices) - done.get(file.name, 0) for file in pending)
@@ -117,7 +113,7 @@ class _Planting:
 
     def _check_parameters(self) -> None:
         found = "SELECT parameter, value FROM _learnhub_seed_parameters WHERE seed = %s"
-        stored = dict(rows(self.connection, found, self._key))
+        stored = dict(rows(self.connection, found, (self.seed.name,)))
         told = {name: str(value) for name, value in self.seed.parameters.items()}
         if not stored and told:
             with self.connection.cursor() as cursor:
@@ -128,10 +124,10 @@ class _Planting:
             mend = f"go on with {other or 'the files of then'}, or begin with a fresh database"
             raise UsageError("the seed was begun with other parameters", f"sql/seeds/{self.seed.name}", mend)
 
-    def _digests(self, table: str) -> dict[str, str]:
-        return dict(rows(self.connection, f"SELECT file, digest FROM {table} WHERE seed = %s", self._key))
+    def _by_file(self, column: str, table: str) -> dict[str, object]:
+        return dict(rows(self.connection, f"SELECT file, {column} FROM {table} WHERE seed = %s", (self.seed.name,)))
 
-    def _check_unchanged(self, digests: dict[str, str]) -> None:
+    def _check_unchanged(self, digests: dict[str, object]) -> None:
         for file in self.seed.files:
             if digests.get(file.name, file.digest) != file.digest:
                 mend = "put the change into a new file, or begin with a fresh database"
@@ -160,15 +156,15 @@ class _Planting:
             written += execution.run(self.connection, statement, part.where)
             in_transaction = self.connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS
             if not (in_transaction or commits):
+                place = f"{part.where}:{statement.line}"
                 mend = "what the file did up to here stays: take out what commits, and begin with a fresh database"
-                raise DatabaseRefused("the statement ended the seed's transaction", f"{part.where}:{statement.line}", mend)
+                raise DatabaseRefused("the statement ended the seed's transaction", place, mend)
         return written
 
     def _remember(self, file: SeedFile, done: int) -> None:
         key = (self.seed.name, file.name, file.digest)
         if done < len(file.slices):
-            slices = "INSERT INTO _learnhub_seed_slices VALUES (%s, %s, %s, %s) AS fresh ON DUPLICATE KEY UPDATE done = fresh.done"
-            rows(self.connection, slices, (*key, done))
+            rows(self.connection, "REPLACE INTO _learnhub_seed_slices VALUES (%s, %s, %s, %s)", (*key, done))
         else:
             rows(self.connection, "INSERT INTO _learnhub_seeds VALUES (%s, %s, %s, UTC_TIMESTAMP(6))", key)
             rows(self.connection, "DELETE FROM _learnhub_seed_slices WHERE seed = %s AND file = %s", key[:2])

@@ -39,7 +39,8 @@ class Declaration:
 
     def _value(self, name: str, text: str) -> Value:
         if name not in self.parameters:
-            raise UsageError(f"there is no parameter {name}", self.where, f"known: {', '.join(self.parameters) or 'none'}")
+            known = f"known: {', '.join(self.parameters) or 'none'}"
+            raise UsageError(f"there is no parameter {name}", self.where, known)
         like = self.parameters[name]
         try:
             value = date.fromisoformat(text) if isinstance(like, date) else int(text)
@@ -66,7 +67,8 @@ def _declaration(parameters: dict[str, Value], sizes: dict[str, dict[str, Value]
     for values in (parameters, *sizes.values()):
         for name, value in values.items():
             if name in KNOWN_ANYWAY:
-                raise UsageError(f"{name} cannot be a parameter", where, f"templates know {', '.join(KNOWN_ANYWAY)} anyway")
+                mend = f"templates know {', '.join(KNOWN_ANYWAY)} anyway"
+                raise UsageError(f"{name} cannot be a parameter", where, mend)
             if name not in parameters:
                 raise UsageError(f"a size sets {name}", where, "declare it under [parameters]")
             if type(value) is not type(parameters[name]):

@@ -26,7 +26,7 @@ _COMMITS = re.compile(r"^-- commits as it goes$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Slices:
-    """The numbers 1 to `total`, at most `size` of them at a time; one slice without a number in it where there are none."""
+    """The numbers 1 to `total`, at most `size` at a time; one slice with no number in it where there are none."""
 
     total: int = 1
     size: int = 1

@@ -73,7 +73,8 @@ def test_a_log_has_a_line_now_and_then_for_a_long_file(ask, write, empty_databas
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0)
     write("10.sql.j2", SLICED)
     lines = runner(empty_database, capsys, "--project", str(tmp_path))("seed", "demo").out.splitlines()
-    steps = [re.fullmatch(r"sql/seeds/demo/10\.sql\.j2: (\d+) of 50, [\d,]+ rows/s, \d+:\d\d left", line) for line in lines[:4]]
+    told = re.compile(r"sql/seeds/demo/10\.sql\.j2: (\d+) of 50, [\d,]+ rows/s, \d+:\d\d left")
+    steps = [told.fullmatch(line) for line in lines[:4]]
     assert [step[1] for step in steps] == ["10", "20", "30", "40"]
     assert lines[4] == "applied sql/seeds/demo/10.sql.j2"
     assert len(lines) == 6

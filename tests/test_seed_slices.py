@@ -108,11 +108,17 @@ def test_what_is_not_declared_is_refused(ask, write, seed, words, error):
 @pytest.mark.parametrize(
     "declared, error",
     [
-        ("[parameters", "the file cannot be read (Expected ']' at the end of a table declaration (at end of document)), {}"),
+        (
+            "[parameters",
+            "the file cannot be read (Expected ']' at the end of a table declaration (at end of document)), {}",
+        ),
         ("[parameter]\na = 1", "parameter means nothing here, {}, known: parameters, sizes"),
         ("[parameters]\na = 'x'", "a = x is neither a whole number above 0 nor a date, {}"),
         ("[parameters]\na = 1\n[sizes]\ns = { b = 1 }", "a size sets b, {}, declare it under [parameters]"),
-        ("[parameters]\na = 1\n[sizes]\ns = { a = 2026-01-01 }", "a = 2026-01-01 is of another kind than its default, {}"),
+        (
+            "[parameters]\na = 1\n[sizes]\ns = { a = 2026-01-01 }",
+            "a = 2026-01-01 is of another kind than its default, {}",
+        ),
         ("[parameters]\nseed = 1", "seed cannot be a parameter, {}, templates know seed, database, first, last anyway"),
     ],
 )
@@ -176,7 +182,8 @@ def test_going_on_with_other_parameters_or_files_is_refused(ask, write, seed):
 
 def test_templates_import_what_they_share_and_a_change_of_it_is_noticed(ask, write, seed):
     write("names.j2", "{% macro name(n) %}CONCAT('{{ until }} ', {{ n }}){% endmacro %}")
-    write("10.sql.j2", "{% import 'names.j2' as names with context %}INSERT INTO people VALUES (1, {{ names.name(7) }})")
+    import_names = "{% import 'names.j2' as names with context %}"
+    write("10.sql.j2", import_names + "INSERT INTO people VALUES (1, {{ names.name(7) }})")
     assert seed().out == "applied sql/seeds/demo/10.sql.j2\n"
     assert ask("SELECT name FROM people") == [("2026-01-01 7",)]
     write("names.j2", "{% macro name(n) %}'Ada'{% endmacro %}")
@@ -198,7 +205,8 @@ def test_what_fails_in_an_imported_template_is_told_there(ask, write, seed, shar
 
 
 def test_slices_of_nothing_are_one_with_no_number_in_it(ask, write, seed):
-    write("10.sql.j2", "-- slices of 10: people // 100\nINSERT INTO people SELECT 1, 'x' FROM DUAL WHERE {{ first }} <= {{ last }}")
+    insert = "INSERT INTO people SELECT 1, 'x' FROM DUAL WHERE {{ first }} <= {{ last }}"
+    write("10.sql.j2", f"-- slices of 10: people // 100\n{insert}")
     assert seed().code == 0
     assert ask("SELECT * FROM people") == []
 
@@ -206,7 +214,10 @@ def test_slices_of_nothing_are_one_with_no_number_in_it(ask, write, seed):
 @pytest.mark.parametrize(
     "text, error",
     [
-        ("-- slices of 10: dogs\nDO {{ first }}", "the template fails ('dogs' is undefined), {}:1, known: seed, database, people, until"),
+        (
+            "-- slices of 10: dogs\nDO {{ first }}",
+            "the template fails ('dogs' is undefined), {}:1, known: seed, database, people, until",
+        ),
         ("DO 1;\n-- slices of 10: people //\nDO {{ first }}", "the template cannot be read (unexpected ')'), {}:2"),
         ("DO {{ first }}", "the template fails ('first' is undefined), {}:1, known: seed, database, people, until"),
         ("\n{{ refuse('too few people') }}", "the template fails (too few people), {}:2"),

@@ -18,7 +18,7 @@ MEGABYTE = 1024 * 1024
 @click.command()
 @click.argument("name")
 @click.option("--size", help="One of the sizes that the seed's seed.toml names.")
-@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="A parameter that its seed.toml declares; repeatable.")
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="A parameter that its seed.toml declares.")
 @click.pass_obj
 def seed(session: Session, name: str, size: str | None, settings: tuple[str, ...]) -> None:
     """Fill the database from the files in sql/seeds/NAME, in the order of their names; safe to repeat.
@@ -38,7 +38,8 @@ def seed(session: Session, name: str, size: str | None, settings: tuple[str, ...
     with connect(target) as connection, progress(wanted, quiet=session.as_json) as shown:
         planted = planting.plant(connection, wanted, shown.act, shown.step)
     if session.as_json or not planted.applied:
-        session.show({"seed": name, "parameters": wanted.parameters, **asdict(planted)}, f"nothing to do: {name} is in place")
+        document = {"seed": name, "parameters": wanted.parameters, **asdict(planted)}
+        session.show(document, f"nothing to do: {name} is in place")
     elif wanted.sliced:
         click.echo(_sum(planted))
 
