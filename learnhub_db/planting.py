@@ -140,6 +140,8 @@ class _Planting:
             self.connection.begin()
         try:
             written = self._run(part, file.commits)
+            if file.commits:
+                self.connection.begin()
             self._remember(file, number + 1)
             self.connection.commit()
         except Exception:
