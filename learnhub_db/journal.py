@@ -98,12 +98,25 @@ class Journal:
         """
         with self.connection.cursor() as cursor:
             if not cursor.execute(sql, [*self._arguments(entries), self.lock]):
-                mend = "a pooler or wait_timeout may take it away: connect directly, then apply again"
-                raise DatabaseRefused("the connection has lost its lock", f"{self.kind} {self.name}", mend)
+                raise self._lost()
+
+    def check(self) -> None:
+        """DatabaseRefused where the connection has lost its lock; reads only."""
+        if rows(self.connection, "SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", (self.lock,)) != [(1,)]:
+            raise self._lost()
+
+    def cut(self, place: int) -> None:
+        """Forget what was to follow the statement at `place`."""
+        sql = f"DELETE FROM {NAME} WHERE kind = %s AND name = %s AND place > %s"
+        rows(self.connection, sql, (self.kind, self.name, place))
 
     def forget(self) -> None:
         """It is done, or undone: in the transaction that says so elsewhere."""
         rows(self.connection, f"DELETE FROM {NAME} WHERE kind = %s AND name = %s", (self.kind, self.name))
+
+    def _lost(self) -> DatabaseRefused:
+        mend = "a pooler or wait_timeout may take it away: connect directly, then apply again"
+        return DatabaseRefused("the connection has lost its lock", f"{self.kind} {self.name}", mend)
 
     def _arguments(self, entries: Sequence[Entry]) -> list[object]:
         found: list[object] = []
@@ -123,9 +136,12 @@ def now() -> datetime:
 
 
 def under_way(connection: Connection, kind: str) -> dict[str, Entry]:
-    """The last entry of each thing of `kind` that has begun and is not done; reads only."""
-    sql = f"SELECT name, {COLUMNS} FROM {NAME} WHERE kind = %s ORDER BY name, place"
-    return {name: Entry(*row) for name, *row in rows(connection, sql, (kind,))}
+    """Of each thing of `kind` that has begun and is not done the first entry that is not over, else the last; reads only."""
+    found: dict[str, Entry] = {}
+    for name, *row in rows(connection, f"SELECT name, {COLUMNS} FROM {NAME} WHERE kind = %s ORDER BY name, place", (kind,)):
+        if name not in found or found[name].over:
+            found[name] = Entry(*row)
+    return found
 
 
 def work_of(connection: Connection, number: int) -> str | None:

@@ -10,7 +10,7 @@ import getpass
 import os
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -152,29 +152,46 @@ def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, repo
     if resume.choice and not begun.keys() & {migration.id for migration in pending}:
         raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
     waits.limit(connection)
+    record = None
     for migration in pending:
         book = Journal(connection, lock.name_for(database_name), KIND, migration.id, started)
-        _apply_one(backend, migration, book, resume if migration.id in begun else None, report)
+        record = _apply_one(backend, migration, book, resume if migration.id in begun else None, report, record)
+    if record:
+        with backend.transaction():
+            record()
     waits.limit(connection, False)
 
 
-def _apply_one(backend: Backend, migration: Migration, book: Journal, resume: Resume | None, report: Report) -> None:
-    """`resume`: the migration was begun before."""
+def _apply_one(
+    backend: Backend,
+    migration: Migration,
+    book: Journal,
+    resume: Resume | None,
+    report: Report,
+    earlier: Callable[[], None] | None,
+) -> Callable[[], None]:
+    """Run the file and return what records that it is done, for a transaction that the next file may share.
+
+    `resume`: the migration was begun before; `earlier`: the record of the file before it.
+    """
     started, connection, first = time.monotonic(), book.connection, 1
     memory = Memory(connection, migration.steps)
     if resume:
         first = resumption.first_place(book, migration.path, migration.steps, memory, resume, report)
-    Run(book, migration.path, migration.steps, memory, report).go(first)
-    with backend.transaction():
-        backend.log_migration(migration, "apply")
-        backend.mark_one(migration, log=False)
-        history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
-        book.forget()
+    Run(book, migration.path, migration.steps, memory, report, earlier).go(first)
     memory.end()
     note = f"{_counted(len(migration.steps))}, {time.monotonic() - started:.1f} s"
     if first > 1:
         note = f"from statement {first} of {len(migration.steps)} on, {time.monotonic() - started:.1f} s"
-    report(Act("applied", migration.path, note))
+
+    def record() -> None:
+        backend.log_migration(migration, "apply")
+        backend.mark_one(migration, log=False)
+        history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
+        book.forget()
+        report(Act("applied", migration.path, note))
+
+    return record
 
 
 def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:

@@ -42,16 +42,19 @@ def first_place(book: Journal, path: str, steps: Sequence[Step], memory: Memory,
     memory.restore(known[-1].memory, steps[: len(done)])
     if len(done) == len(steps):
         return len(steps) + 1
-    step, stopped = steps[len(done)], next((entry for entry in known if not entry.over), None)
-    entry = stopped or Entry(len(done) + 1, step.line, step.digest, journal.FAILED, started_at=journal.now())
-    if resume.choice:
-        state = CHOICES[resume.choice]
-    else:
-        state = _state(book, entry, step, memory.executed(step), path)
-    if not state:
-        return entry.place
-    book.write([replace(entry, digest=step.digest, state=state, finished_at=journal.now())])
-    book.connection.commit()
+    step, stopped = steps[len(done)], [entry for entry in known if not entry.over]
+    choice = resume.choice
+    for entry in stopped or [Entry(len(done) + 1, step.line, step.digest, journal.FAILED, started_at=journal.now())]:
+        if entry.place > len(steps):
+            _check_unchanged(entry, None, path)
+        step = steps[entry.place - 1]
+        state = CHOICES[choice] if choice else _state(book, entry, step, memory.executed(step), path)
+        if not state:
+            book.cut(entry.place)
+            return entry.place
+        book.write([replace(entry, digest=step.digest, state=state, finished_at=journal.now())])
+        book.connection.commit()
+        choice = None  # it was of the first one
     return entry.place + 1
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
 from pymysql.constants import ER, SERVER_STATUS
 
-from learnhub_db import execution, fingerprints, journal, waits
+from learnhub_db import creations, execution, fingerprints, journal, waits
 from learnhub_db.acts import Report
 from learnhub_db.database import rows
 from learnhub_db.errors import DatabaseRefused
@@ -29,13 +29,25 @@ GOES_ON = "apply again: it goes on where it stopped"
 
 
 class Run:
-    """The steps of one file, on the one connection that holds the lock."""
+    """The steps of one file, on the one connection that holds the lock.
 
-    def __init__(self, book: Journal, path: str, steps: Sequence[Step], memory: Memory, report: Report) -> None:
+    `earlier` records that the file before this one is done: in a transaction with the first entry of this one.
+    """
+
+    def __init__(
+        self,
+        book: Journal,
+        path: str,
+        steps: Sequence[Step],
+        memory: Memory,
+        report: Report,
+        earlier: Callable[[], None] | None = None,
+    ) -> None:
         self.book, self.path, self.steps, self.memory, self.report = book, path, steps, memory, report
-        self.connection = book.connection
+        self.connection, self.earlier = book.connection, earlier
         self.unsaved: list[Entry] = []  # what the journal does not say yet, or not for good
         self.before_transaction = 0  # how many of these a rollback leaves true
+        self.intended = 0  # up to which place the journal knows what is about to run
         self.certain = 0  # how many statements are done for good
         self.ours = False  # whether the open transaction is not the file's own
         self.limited = True
@@ -46,6 +58,8 @@ class Run:
 
         Before and afterwards the connection waits for tables as waits.limit() has it.
         """
+        if first > len(self.steps) or self.steps[first - 1].kind is not Kind.LASTING:
+            self._record_earlier()
         for place, step in enumerate(self.steps[first - 1 :], first):
             if step.kind is not Kind.LASTING and (place == first or self.steps[place - 2].kind is Kind.LASTING):
                 self.without_rollback = {name for (name,) in rows(self.connection, _WITHOUT_ROLLBACK)}
@@ -55,7 +69,15 @@ class Run:
             self._do(Entry(place, step.line, step.digest, journal.DONE, started_at=journal.now()), step)
         if self._in_transaction:
             self._save()
+        self._record_earlier()
         self._limit(True)
+
+    def _record_earlier(self) -> None:
+        if self.earlier:
+            rows(self.connection, "START TRANSACTION")
+            self.earlier()
+            self.earlier = None
+            self._save()
 
     def _count(self, place: int) -> None:
         """Have the journal know the counters that the rows of the steps from `place` to the next DDL may move."""
@@ -130,11 +152,24 @@ class Run:
 
     def _lasting(self, entry: Entry, step: Step, sql: str) -> None:
         self.memory.counted = []
-        before = fingerprints.of(self.connection, sql)
-        self.unsaved.append(replace(entry, state=journal.INTENT, fingerprint=before))
-        self._save()
+        if entry.place > self.intended:
+            self._intend(entry, sql)
+        else:
+            self.book.check()
         self._send_patiently(step, sql)
         self._done(entry)
+
+    def _intend(self, entry: Entry, sql: str) -> None:
+        """Have the journal know of the statement, and of those right behind it that it can know of beforehand."""
+        ahead = creations.leading(self.connection, self.steps[entry.place - 1 :])
+        memory = self.memory.text()
+        for place, before in enumerate(ahead or [fingerprints.of(self.connection, sql)], entry.place):
+            step = self.steps[place - 1]
+            intent = replace(entry, place=place, line=step.line, digest=step.digest, state=journal.INTENT)
+            self.unsaved.append(replace(intent, fingerprint=before, memory=memory))
+            self.intended = place
+        self._record_earlier()
+        self._save()
 
     _WAYS = {
         Kind.ROWS: _rows,
@@ -192,8 +227,9 @@ class Run:
             rows(self.connection, "ROLLBACK")
             del self.unsaved[self.before_transaction :]
         elif kind is Kind.LASTING:
-            self.unsaved = [replace(entry, state=journal.FAILED)]
+            self.unsaved = [*filter(lambda known: known.over, self.unsaved), replace(entry, state=journal.FAILED)]
         self._save()
+        self.book.cut(entry.place)
         if any(known.state == journal.RUNNING for known in self.book.read()):
             mend = "the procedure has committed a part of its work: apply --resume done, again or skip"
             return _with_mend(error, mend)
