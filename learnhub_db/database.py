@@ -153,6 +153,10 @@ def refused(error: pymysql.Error, where: str = "") -> DatabaseRefused:
     mend = ""
     if code in (ER.OPTION_PREVENTS_STATEMENT, 1836):
         mend = "the server is read-only: use the writable one"
+    elif code in (ER.DISK_FULL, ER.RECORD_FILE_FULL) or "No space left" in _words(error):
+        mend = "make room on the server, then repeat"
+    elif code in (ER.NO_DB_ERROR, ER.BAD_DB_ERROR):
+        mend = "somebody has dropped the database: create it, then repeat"
     elif code in (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST):
         mend = "connect again and repeat"
     return DatabaseRefused(_words(error), where, mend or _missing_grant(_words(error)))

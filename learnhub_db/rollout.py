@@ -119,11 +119,13 @@ class Rollout:
             note = "" if change.difference.same else FOUND_NOTE
         act = self._replace(change)
         now = catalogue.find(self.connection, program.kind, program.name)
+        rows(self.connection, "START TRANSACTION")
         if act:
             self._keep(program, act)
             self.report(Act(act, f"{program.kind} {program.name}", note))
         record = Record(program.path, program.digest, now and now.fingerprint)
         history.record_object(self.connection, program.key, record)
+        rows(self.connection, "COMMIT")
 
     def _replace(self, change: _Change) -> str:
         """Do what is needed, waiting for who uses the predecessor; the act's verb, "" where nothing was."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import interruptions
 import small_project
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import NoServer
@@ -88,6 +91,49 @@ def test_a_file_that_needs_what_is_not_there(tmp_path, empty_database, path, tex
     assert (code, lines[0]) == (3, line.format(database=empty_database.database))
 
 
+def test_a_reserved_name_is_pointed_at(tmp_path, empty_database):
+    root = small_project.write(tmp_path, {"sql/migrations/0001-a.sql": "CREATE TABLE a (\n    rank INT\n);\n"})
+    code, lines = told(empty_database, root, "apply")
+    assert code == 3
+    assert lines[0].startswith("error: 1064: You have an error in your SQL syntax;")
+    assert lines[0].endswith(", sql/migrations/0001-a.sql:2")
+    assert lines[1:] == ["     1 | CREATE TABLE a (", "     2 |     rank INT", "       |     ^", "     3 | )"]
+
+
+def test_a_migration_of_comments(tmp_path, empty_database):
+    root = small_project.write(tmp_path, {"sql/migrations/0001-a.sql": "-- later\n/* or never */\n"})
+    line = "error: the migration holds no statement, sql/migrations/0001-a.sql, write one or remove the file"
+    assert told(empty_database, root, "apply") == (2, [line])
+
+
+def test_a_database_that_vanishes_in_the_middle(tmp_path, server):
+    target = server.named(f"test_{secrets.token_hex(6)}")
+    text = "CREATE TABLE a (id INT);\nDO SLEEP(3);\nCREATE TABLE b (id INT);\n"
+    root = small_project.write(tmp_path, {"sql/migrations/0001-a.sql": text})
+    with connect(server) as connection, ThreadPoolExecutor() as pool:
+        rows(connection, f"CREATE DATABASE {target.database}")
+        answer = pool.submit(told, target, root, "apply")
+        interruptions.until(lambda: rows(connection, f"SHOW TABLES FROM {target.database} LIKE 'a'") != [])
+        rows(connection, f"DROP DATABASE {target.database}")
+    code, lines = answer.result()
+    assert (code, len(lines)) == (3, 1)
+    assert lines[0].startswith(f"error: 1049: Unknown database '{target.database}'")
+    assert lines[0].endswith("somebody has dropped the database: create it, then repeat")
+
+
+def test_a_full_disk(tmp_path, empty_database):
+    """A table in memory meets its limit with the error that one on a disk meets."""
+    text = (
+        "SET max_heap_table_size = 16384;\nCREATE TABLE a (filler CHAR(200)) ENGINE = MEMORY CHARACTER SET latin1;\n"
+        "INSERT INTO a WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 999) SELECT i FROM n;\n"
+    )
+    code, lines = told(empty_database, small_project.write(tmp_path, {"sql/migrations/0001-a.sql": text}), "apply")
+    assert code == 3
+    assert lines[0].startswith(
+        "error: 1114: The table 'a' is full, sql/migrations/0001-a.sql:3, make room on the server, then repeat; "
+    )
+
+
 def test_a_password_in_a_file_is_not_shown(tmp_path, empty_database):
     text = "CREATE USER nobody_here IDENTIFIED BY 's3cr3t-w0rd' PASSWORT EXPIRE;\n"
     code, lines = told(empty_database, small_project.write(tmp_path, {"sql/grants/g.sql": text}), "apply")
@@ -110,7 +156,8 @@ def test_an_account_without_the_right(shop, server, empty_database):
             target = replace(empty_database, user=empty_database.database, password="s3cr3t-w0rd")
             code, lines = told(target, shop, "apply")
             assert (code, len(lines)) == (3, 1)
-            assert lines[0].startswith("error: 1142: CREATE command denied to user")
+            assert lines[0].startswith(f"error: 1142: CREATE command denied to user '{target.user}'@")
+            assert lines[0].endswith("GRANT CREATE ON the database to the account that applies")
             assert told(target, shop, "status")[0] == 0
         finally:
             rows(connection, f"DROP USER {empty_database.database}")
