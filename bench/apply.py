@@ -27,7 +27,7 @@ from learnhub_db.project import Project
 from learnhub_db.server import client_command
 
 REPORT = Path(__file__).parent.parent / "docs/benchmarks.md"
-ROUNDS = 7
+ROUNDS = 5
 MIGRATIONS = 100
 PROCEDURES = 2000
 SETTINGS = ("innodb_flush_log_at_trx_commit", "sync_binlog", "log_bin", "innodb_buffer_pool_size")

@@ -5,6 +5,7 @@ yoyo's own table of applied migrations is read here too, so that nothing needs y
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pymysql.connections import Connection
@@ -81,12 +82,12 @@ def prepare(connection: Connection, history: History) -> None:
             rows(connection, create)
 
 
-def record_migration(connection: Connection, name: str, digest: str, statements: int) -> None:
-    rows(
-        connection,
-        "REPLACE INTO _learnhub_migrations (id, digest, statements) VALUES (%s, %s, %s)",
-        (name, digest, statements),
-    )
+def record_migrations(connection: Connection, migrations: Sequence[tuple[str, str, int]]) -> None:
+    """That they were applied: id, digest, number of statements."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "REPLACE INTO _learnhub_migrations (id, digest, statements) VALUES (%s, %s, %s)", migrations
+        )
 
 
 def record_object(connection: Connection, key: Key, record: Record) -> None:

@@ -7,7 +7,7 @@ statements can use it: a kind and a name say what is under way, a place which pa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 from datetime import UTC, datetime
 
 from pymysql.connections import Connection
@@ -65,19 +65,23 @@ class Entry:
         return self.state in (DONE, SKIPPED)
 
 
-COLUMNS = ", ".join(field.name for field in fields(Entry))
+COLUMNS = ", ".join(column.name for column in fields(Entry))
 _ROW = "ROW(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CONNECTION_ID(), %s)"
 
 
 @dataclass(frozen=True)
 class Journal:
-    """The entries of one thing under way, written by the one connection that holds `lock`."""
+    """The entries of one thing under way, written by the one connection that holds `lock`.
+
+    `carried` are the last entries of things before it, by name: they go with its next ones.
+    """
 
     connection: Connection
     lock: str
     kind: str
     name: str
     server_started: datetime
+    carried: list[tuple[str, Entry]] = field(default_factory=list)
 
     def read(self) -> list[Entry]:
         """What is known of it, by place; reads only."""
@@ -91,13 +95,14 @@ class Journal:
         """
         if not entries:
             return
+        written = [*self.carried, *((self.name, entry) for entry in entries)]
         sql = f"""
             REPLACE INTO {NAME} (kind, name, {COLUMNS})
-            SELECT * FROM (VALUES {', '.join([_ROW] * len(entries))}) AS new
+            SELECT * FROM (VALUES {', '.join([_ROW] * len(written))}) AS new
             WHERE IS_USED_LOCK(%s) = CONNECTION_ID()
         """
         with self.connection.cursor() as cursor:
-            if not cursor.execute(sql, [*self._arguments(entries), self.lock]):
+            if not cursor.execute(sql, [*self._arguments(written), self.lock]):
                 raise self._lost()
 
     def check(self) -> None:
@@ -110,19 +115,20 @@ class Journal:
         sql = f"DELETE FROM {NAME} WHERE kind = %s AND name = %s AND place > %s"
         rows(self.connection, sql, (self.kind, self.name, place))
 
-    def forget(self) -> None:
-        """It is done, or undone: in the transaction that says so elsewhere."""
-        rows(self.connection, f"DELETE FROM {NAME} WHERE kind = %s AND name = %s", (self.kind, self.name))
-
     def _lost(self) -> DatabaseRefused:
         mend = "a pooler or wait_timeout may take it away: connect directly, then apply again"
         return DatabaseRefused("the connection has lost its lock", f"{self.kind} {self.name}", mend)
 
-    def _arguments(self, entries: Sequence[Entry]) -> list[object]:
+    def _arguments(self, written: Sequence[tuple[str, Entry]]) -> list[object]:
         found: list[object] = []
-        for entry in entries:
-            found += [self.kind, self.name, *astuple(entry)[:-2], self.server_started]
+        for name, entry in written:
+            found += [self.kind, name, *astuple(entry)[:-2], self.server_started]
         return found
+
+
+def forget(connection: Connection, kind: str, names: Sequence[str]) -> None:
+    """These are done, or undone: in the transaction that says so elsewhere."""
+    rows(connection, f"DELETE FROM {NAME} WHERE kind = %s AND name IN %s", (kind, names))
 
 
 def server_started(connection: Connection) -> datetime:
@@ -148,6 +154,6 @@ def work_of(connection: Connection, number: int) -> str | None:
     """What the connection `number` has begun, and since when; None where nothing is known. Reads only."""
     if not rows(connection, f"SHOW TABLES LIKE '{NAME}'"):
         return None
-    sql = f"SELECT kind, name, MIN(started_at) FROM {NAME} WHERE connection_id = %s GROUP BY kind, name"
+    sql = f"SELECT kind, name, MIN(started_at) FROM {NAME} WHERE connection_id = %s GROUP BY kind, name ORDER BY 3 DESC LIMIT 1"
     found = rows(connection, sql, (number,))
     return ", ".join(f"{kind} {name} since {began:%H:%M:%S}" for kind, name, began in found) or None

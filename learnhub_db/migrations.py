@@ -10,7 +10,7 @@ import getpass
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -23,19 +23,21 @@ from yoyo.internalmigrations import v2
 from yoyo.migrations import Migration as YoyoMigration
 from yoyo.migrations import MigrationList, default_migration_table, parse_metadata_from_sql_comments, topological_sort
 from yoyo.topologicalsort import CycleError
+from yoyo.utils import change_param_style
 
 from learnhub_db import database, history, journal, lock, resumption, steps, waits
 from learnhub_db.acts import Act, Report
-from learnhub_db.errors import UsageError
-from learnhub_db.journal import Journal
+from learnhub_db.errors import LearnHubError, UsageError
+from learnhub_db.journal import Entry, Journal
 from learnhub_db.memory import Memory
 from learnhub_db.project import SqlFile
 from learnhub_db.resumption import Resume
 from learnhub_db.running import Run
 from learnhub_db.statements import split
-from learnhub_db.steps import Step
+from learnhub_db.steps import Kind, Step
 
 KIND = "migration"  # in the journal
+RECORD_SECONDS = 1  # for so long the journal alone may say that migrations have run
 
 
 class Migration(YoyoMigration):
@@ -108,6 +110,15 @@ class Backend(MySQLBackend):
         with lock.held(self.connection, name, report=lambda act: None):
             yield
 
+    def mark_applied(self, migrations: Sequence[YoyoMigration]) -> None:
+        """As yoyo's log_migration() and mark_one() of each, in two statements."""
+        logged = [self.get_log_data(migration) for migration in migrations]
+        marked = [one | {"when": one["created_at_utc"]} for one in logged]
+        for template, values in ((self.log_migration_sql, logged), (self.mark_migration_sql, marked)):
+            sql, _ = change_param_style(self.driver.paramstyle, self.format_sql(template), values[0])
+            with self.connection.cursor() as cursor:
+                cursor.executemany(sql, values)
+
     def get_log_data(self, migration: YoyoMigration | None = None, operation: str = "apply") -> dict[str, object]:
         """As yoyo's, for accounts without a name and hosts without a name server too."""
         return {
@@ -152,46 +163,60 @@ def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, repo
     if resume.choice and not begun.keys() & {migration.id for migration in pending}:
         raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
     waits.limit(connection)
-    record = None
-    for migration in pending:
-        book = Journal(connection, lock.name_for(database_name), KIND, migration.id, started)
-        record = _apply_one(backend, migration, book, resume if migration.id in begun else None, report, record)
-    if record:
-        with backend.transaction():
-            record()
+    done, carried = _Done(backend), []
+    try:
+        for migration in pending:
+            if migration.steps[0].kind is not Kind.LASTING or migration.id in begun or done.late:
+                done.record(carried)
+            book = Journal(connection, lock.name_for(database_name), KIND, migration.id, started, carried)
+            _run(migration, book, resume if migration.id in begun else None, report)
+            done.migrations.append(migration)
+    except LearnHubError:
+        if connection.open:
+            done.record(carried)
+        raise
+    done.record(carried)
     waits.limit(connection, False)
 
 
-def _apply_one(
-    backend: Backend,
-    migration: Migration,
-    book: Journal,
-    resume: Resume | None,
-    report: Report,
-    earlier: Callable[[], None] | None,
-) -> Callable[[], None]:
-    """Run the file and return what records that it is done, for a transaction that the next file may share.
+class _Done:
+    """The migrations that have run and are not recorded as applied: the journal says so until then."""
 
-    `resume`: the migration was begun before; `earlier`: the record of the file before it.
-    """
-    started, connection, first = time.monotonic(), book.connection, 1
-    memory = Memory(connection, migration.steps)
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.migrations: list[Migration] = []
+        self.recorded = time.monotonic()
+
+    @property
+    def late(self) -> bool:
+        return time.monotonic() - self.recorded > RECORD_SECONDS
+
+    def record(self, carried: list[tuple[str, Entry]]) -> None:
+        """Record them in one transaction, in which the journal forgets them; `carried` is then of no more use."""
+        if self.migrations:
+            with self.backend.transaction():
+                self.backend.mark_applied(self.migrations)
+                connection = self.backend.connection
+                digests = [(one.id, one.file.digest, len(one.steps)) for one in self.migrations]
+                history.record_migrations(connection, digests)
+                journal.forget(connection, KIND, [one.id for one in self.migrations])
+        self.migrations.clear()
+        carried.clear()
+        self.recorded = time.monotonic()
+
+
+def _run(migration: Migration, book: Journal, resume: Resume | None, report: Report) -> None:
+    """`resume`: the migration was begun before."""
+    started, first = time.monotonic(), 1
+    memory = Memory(book.connection, migration.steps)
     if resume:
         first = resumption.first_place(book, migration.path, migration.steps, memory, resume, report)
-    Run(book, migration.path, migration.steps, memory, report, earlier).go(first)
+    Run(book, migration.path, migration.steps, memory, report).go(first)
     memory.end()
     note = f"{_counted(len(migration.steps))}, {time.monotonic() - started:.1f} s"
     if first > 1:
         note = f"from statement {first} of {len(migration.steps)} on, {time.monotonic() - started:.1f} s"
-
-    def record() -> None:
-        backend.log_migration(migration, "apply")
-        backend.mark_one(migration, log=False)
-        history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
-        book.forget()
-        report(Act("applied", migration.path, note))
-
-    return record
+    report(Act("applied", migration.path, note))
 
 
 def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:
@@ -202,7 +227,7 @@ def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:
         migration.load()
         with backend.transaction():
             backend.mark_one(migration)
-            history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
+            history.record_migrations(connection, [(migration.id, migration.file.digest, len(migration.steps))])
 
 
 def _counted(statements: int) -> str:

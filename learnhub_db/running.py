@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile
 
@@ -29,22 +29,11 @@ GOES_ON = "apply again: it goes on where it stopped"
 
 
 class Run:
-    """The steps of one file, on the one connection that holds the lock.
+    """The steps of one file, on the one connection that holds the lock."""
 
-    `earlier` records that the file before this one is done: in a transaction with the first entry of this one.
-    """
-
-    def __init__(
-        self,
-        book: Journal,
-        path: str,
-        steps: Sequence[Step],
-        memory: Memory,
-        report: Report,
-        earlier: Callable[[], None] | None = None,
-    ) -> None:
+    def __init__(self, book: Journal, path: str, steps: Sequence[Step], memory: Memory, report: Report) -> None:
         self.book, self.path, self.steps, self.memory, self.report = book, path, steps, memory, report
-        self.connection, self.earlier = book.connection, earlier
+        self.connection = book.connection
         self.unsaved: list[Entry] = []  # what the journal does not say yet, or not for good
         self.before_transaction = 0  # how many of these a rollback leaves true
         self.intended = 0  # up to which place the journal knows what is about to run
@@ -56,10 +45,9 @@ class Run:
     def go(self, first: int) -> None:
         """Run the steps from place `first` on; the server's refusal says what stays done and how to go on.
 
+        What the journal does not say yet at the end goes with the next file's first entry.
         Before and afterwards the connection waits for tables as waits.limit() has it.
         """
-        if first > len(self.steps) or self.steps[first - 1].kind is not Kind.LASTING:
-            self._record_earlier()
         for place, step in enumerate(self.steps[first - 1 :], first):
             if step.kind is not Kind.LASTING and (place == first or self.steps[place - 2].kind is Kind.LASTING):
                 self.without_rollback = {name for (name,) in rows(self.connection, _WITHOUT_ROLLBACK)}
@@ -69,15 +57,8 @@ class Run:
             self._do(Entry(place, step.line, step.digest, journal.DONE, started_at=journal.now()), step)
         if self._in_transaction:
             self._save()
-        self._record_earlier()
+        self.book.carried.extend((self.book.name, entry) for entry in self.unsaved)
         self._limit(True)
-
-    def _record_earlier(self) -> None:
-        if self.earlier:
-            rows(self.connection, "START TRANSACTION")
-            self.earlier()
-            self.earlier = None
-            self._save()
 
     def _count(self, place: int) -> None:
         """Have the journal know the counters that the rows of the steps from `place` to the next DDL may move."""
@@ -168,7 +149,6 @@ class Run:
             intent = replace(entry, place=place, line=step.line, digest=step.digest, state=journal.INTENT)
             self.unsaved.append(replace(intent, fingerprint=before, memory=memory))
             self.intended = place
-        self._record_earlier()
         self._save()
 
     _WAYS = {
@@ -213,9 +193,12 @@ class Run:
 
     def _save(self) -> None:
         """Bring the journal up to now for good, and with it whatever is open."""
+        told = bool(self.unsaved)
         self._write()
         if self._in_transaction:
             rows(self.connection, "COMMIT")
+        if told:
+            self.book.carried.clear()
         self.unsaved.clear()
         self.ours = False
 
