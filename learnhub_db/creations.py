@@ -1,4 +1,4 @@
-"""Statements that create what is not there: that they ran shows in that it is, so the journal can know several at once."""
+"""Statements that create what is not there: that it is there says that they ran, so several can be foreseen at once."""
 
 from __future__ import annotations
 

@@ -142,9 +142,10 @@ def now() -> datetime:
 
 
 def under_way(connection: Connection, kind: str) -> dict[str, Entry]:
-    """Of each thing of `kind` that has begun and is not done the first entry that is not over, else the last; reads only."""
+    """Of each thing of `kind` under way the first entry that is not over, else the last; reads only."""
     found: dict[str, Entry] = {}
-    for name, *row in rows(connection, f"SELECT name, {COLUMNS} FROM {NAME} WHERE kind = %s ORDER BY name, place", (kind,)):
+    sql = f"SELECT name, {COLUMNS} FROM {NAME} WHERE kind = %s ORDER BY name, place"
+    for name, *row in rows(connection, sql, (kind,)):
         if name not in found or found[name].over:
             found[name] = Entry(*row)
     return found
@@ -154,6 +155,9 @@ def work_of(connection: Connection, number: int) -> str | None:
     """What the connection `number` has begun, and since when; None where nothing is known. Reads only."""
     if not rows(connection, f"SHOW TABLES LIKE '{NAME}'"):
         return None
-    sql = f"SELECT kind, name, MIN(started_at) FROM {NAME} WHERE connection_id = %s GROUP BY kind, name ORDER BY 3 DESC LIMIT 1"
+    sql = f"""
+        SELECT kind, name, MIN(started_at) FROM {NAME} WHERE connection_id = %s
+        GROUP BY kind, name ORDER BY MIN(started_at) DESC LIMIT 1
+    """
     found = rows(connection, sql, (number,))
     return ", ".join(f"{kind} {name} since {began:%H:%M:%S}" for kind, name, began in found) or None

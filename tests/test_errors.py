@@ -125,7 +125,8 @@ def test_a_full_disk(tmp_path, empty_database):
     """A table in memory meets its limit with the error that one on a disk meets."""
     text = (
         "SET max_heap_table_size = 16384;\nCREATE TABLE a (filler CHAR(200)) ENGINE = MEMORY CHARACTER SET latin1;\n"
-        "INSERT INTO a WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 999) SELECT i FROM n;\n"
+        "INSERT INTO a WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 999)\n"
+        "SELECT i FROM n;\n"
     )
     code, lines = told(empty_database, small_project.write(tmp_path, {"sql/migrations/0001-a.sql": text}), "apply")
     assert code == 3
