@@ -67,13 +67,13 @@ class Side:
     run: Callable[[Target], object]
     seconds: list[float] = field(default_factory=list)
 
-    @property
-    def median(self) -> float:
-        return median(self.seconds)
+    def times(self, other: Side) -> float:
+        """How many times as long as `other`: the median over the rounds, in each of which the two ran in turn."""
+        return median(ours / theirs for ours, theirs in zip(self.seconds, other.seconds, strict=True))
 
     def __str__(self) -> str:
         low, high = min(self.seconds), max(self.seconds)
-        return f"| {self.name} | {self.median:.2f} s | {low:.2f} to {high:.2f} s |"
+        return f"| {self.name} | {median(self.seconds):.2f} s | {low:.2f} to {high:.2f} s |"
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,8 @@ def _migrations(bench: Bench, folder: Path) -> str:
     return _table(
         f"{MIGRATIONS} new migrations, a `CREATE TABLE` and a `CREATE INDEX` each",
         [client, ours, yoyo],
-        f"`apply` takes {ours.median / client.median:.2f} times as long as the client, which keeps no journal, "
-        f"no checksums and no lock; yoyo takes {yoyo.median / ours.median:.1f} times as long as `apply`.",
+        f"`apply` takes {ours.times(client):.2f} times as long as the client, which keeps no journal, no checksums\n"
+        f"and no lock; yoyo takes {yoyo.times(ours):.1f} times as long as `apply`.",
     )
 
 
@@ -152,7 +152,7 @@ def _standing(bench: Bench, folder: Path) -> str:
     with bench.database() as target:
         deployment.apply(Project(many), target)
         bench.on_one_database(target, procedures)
-    told = f"{ours.median / least.median:.1f} times as long, {sent} queries."
+    told = f"{ours.times(least):.1f} times as long, {sent} queries."
     return (
         _table(f"{MIGRATIONS} migrations, none pending", [least, ours], told)
         + "\n"
@@ -205,14 +205,17 @@ def _head(bench: Bench) -> str:
     with connect(bench.administrator) as connection:
         ((mysql,),) = rows(connection, "SELECT VERSION()")
         settings = [f"`{name}` {rows(connection, f'SELECT @@{name}')[0][0]}" for name in SETTINGS]
+    drivers = f"PyMySQL {version('pymysql')}, yoyo {version('yoyo-migrations')}"
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return f"""# Benchmarks
 
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}. Each figure is the median of {ROUNDS} runs of a whole program, from
-its start to its end, with the range beside it. The sides of a table ran in turn, on one server.
+Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}. Each figure is the median of {ROUNDS} runs of a program, from its
+start to its end, with the range beside it; a ratio is the median of the rounds' own. The sides of a table ran in turn,
+on one server.
 
-Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; load {load} when it began. MySQL {mysql} with
-{", ".join(settings)}; Python {platform.python_version()}, PyMySQL {version("pymysql")}, yoyo {version("yoyo-migrations")}.
+- Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; load {load} when it began.
+- Versions: MySQL {mysql}, Python {platform.python_version()}, {drivers}.
+- Settings: {", ".join(settings)}.
 """
 
 
