@@ -1,4 +1,4 @@
-"""What an apply does, act by act."""
+"""What an apply or a rollback does, act by act."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Act:
-    """One thing done: `verb` applied, created, replaced, altered, restored, pruned, granted; or told, as waiting is."""
+    """One thing done, or told, as waiting is.
+
+    `verb`: applied, created, replaced, altered, restored, pruned, granted; of a rollback undone, dropped.
+    """
 
     verb: str
     what: str

@@ -59,7 +59,7 @@ def _record(connection: Connection, contents: Contents, report: Report) -> None:
         record = Record(program.path, program.digest, existing[program.key].fingerprint)
         history.record_object(connection, program.key, record)
         now = stored.read(connection, program.kind, program.name)
-        definitions.keep(connection, program.key, "adopted", now, program.path, program.digest)
+        definitions.keep(connection, program.key, definitions.ADOPTED, now, program.path, program.digest)
     for grant in (*contents.accounts, *contents.grants):
         history.record_object(connection, grant.key, Record(grant.file.path, grant.file.digest))
     for path in contents.paths:

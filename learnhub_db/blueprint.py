@@ -16,7 +16,7 @@ from learnhub_db import execution, schema, scratch_schema
 from learnhub_db.database import Target, rows, settle
 from learnhub_db.deployment import Contents
 from learnhub_db.errors import UsageError
-from learnhub_db.programs import Program, account
+from learnhub_db.programs import account
 from learnhub_db.project import SqlFile
 from learnhub_db.schedule import TIMES, Silenced, code_of, silenced
 from learnhub_db.schema import Definition, Schema
@@ -59,7 +59,7 @@ def read(contents: Contents, owner: str | None, target: Target) -> Schema:
         ((name,),) = rows(connection, "SELECT DATABASE()")
         found = schema.read(connection, name, target.database)
     written = {program.key for program in contents.programs}
-    return {key: _as_deployed(key, one, events, owner if key in written else None) for key, one in found.items()}
+    return {key: as_deployed(key, one, events, owner if key in written else None) for key, one in found.items()}
 
 
 def _build(connection: Connection, contents: Contents, owner: str | None, target: Target) -> dict[str, Silenced]:
@@ -79,7 +79,7 @@ def _build(connection: Connection, contents: Contents, owner: str | None, target
                 run(statement, file.path)
         settle(connection)
     for program in contents.programs:
-        run(Statement(_without_owner(program, owner), program.line, 0), program.path)
+        run(Statement(without_owner(program.sql, owner), program.line, 0), program.path)
     return events
 
 
@@ -94,11 +94,11 @@ def _builds(statement: Statement, file: SqlFile, target: Target, others: set[str
     if _SESSION.match(code):
         return True
     if _ROWS.match(code):
-        return not any(_named(code, others))
+        return not any(named(code, others))
     ddl = _DDL.match(code)
     if not (ddl and ddl["object"]):
         return False
-    for found in _named(code[: _end_of_what_changes(ddl)], others):
+    for found in named(code[: _end_of_what_changes(ddl)], others):
         if not found["read"] or _bare(found["name"]) == target.database.lower():
             mend = "the database is the URL's: leave the name out"
             where = f"{file.path}:{statement.line}"
@@ -113,7 +113,7 @@ def _end_of_what_changes(ddl: re.Match[str]) -> int:
     return ddl.end() if is_body else len(ddl.string)
 
 
-def _named(code: str, databases: set[str]) -> Iterator[re.Match[str]]:
+def named(code: str, databases: set[str]) -> Iterator[re.Match[str]]:
     """The places in `code` where one of `databases` stands before a dot."""
     return (found for found in _QUALIFIER.finditer(code) if _bare(found["name"]) in databases)
 
@@ -122,12 +122,12 @@ def _bare(name: str) -> str:
     return name.strip("`").replace("``", "`").lower()
 
 
-def _without_owner(program: Program, owner: str | None) -> str:
+def without_owner(sql: str, owner: str | None) -> str:
     """Whoever builds may not be allowed to name another definer, and the owner has no rights in a scratch schema."""
-    return program.sql.replace(f"DEFINER={account(owner)} ", "", 1) if owner else program.sql
+    return sql.replace(f"DEFINER={account(owner)} ", "", 1) if owner else sql
 
 
-def _as_deployed(key: schema.Key, built: Definition, events: dict[str, Silenced], owner: str | None) -> Definition:
+def as_deployed(key: schema.Key, built: Definition, events: dict[str, Silenced], owner: str | None) -> Definition:
     settings, unknown = dict(built.settings), frozenset()
     if owner:
         settings["definer"] = owner

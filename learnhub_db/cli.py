@@ -16,12 +16,22 @@ VERBS = {
     "call": "Call a stored procedure.",
     "dump": "Write the schema that the files build to sql/schema.sql.",
     "new": "Write the next migration's files.",
+    "plan": "What apply would do, and how; reads only.",
+    "rollback": "Undo the last migrations and put the programs back.",
     "script": "Print one file for the stock mysql client.",
     "seed": "Fill the database from sql/seeds/NAME; safe to repeat.",
     "server": "Run a private MySQL: start, stop, status, url.",
     "status": "What is applied, pending, changed; reads only.",
     "verify": "Compare the database with what the files build.",
 }
+
+
+URL_HELP = (
+    "mysql://user:password@host:port/database[?ssl-mode=MODE&...] [LEARNHUB_DB_URL; else the private server]. "
+    "Everybody on the machine can read the command line: a password belongs in LEARNHUB_DB_URL or one of the two files "
+    "below."
+)
+SECRET = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 class Verbs(click.Group):
@@ -41,7 +51,9 @@ class Verbs(click.Group):
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--url", envvar="LEARNHUB_DB_URL", help="mysql://user:password@host:port/database [LEARNHUB_DB_URL; else the private server]")
+@click.option("--url", envvar="LEARNHUB_DB_URL", help=URL_HELP)
+@click.option("--defaults-file", type=SECRET, help="MySQL option file for what the URL leaves out.")
+@click.option("--password-file", type=SECRET, help="File that holds the password on one line; beats every other.")
 @click.option("--project", type=click.Path(path_type=Path, exists=True, file_okay=False), default=".", help="Folder that holds sql/, procedures/, triggers/, views/.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--debug", is_flag=True, help="Show the trace of an error.")

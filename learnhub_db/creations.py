@@ -7,49 +7,76 @@ from collections.abc import Sequence
 
 from pymysql.connections import Connection
 
-from learnhub_db import fingerprints
+from learnhub_db.database import rows
 from learnhub_db.steps import Step
 
-_PLAIN = r"`?(?P<name>\w+)`?"
-_TABLE = re.compile(rf"CREATE\s+TABLE\s+{_PLAIN}\s*\((?!\s*LIKE\b)", re.IGNORECASE)
+LONGEST = 64  # characters, of a fingerprint in the journal
+
+_TABLE = re.compile(r"CREATE\s+TABLE\s+`?(?P<table>\w+)`?\s*\((?!\s*LIKE\b)", re.IGNORECASE)
+_INDEX = re.compile(
+    r"CREATE\s+(?:(?:UNIQUE|FULLTEXT|SPATIAL)\s+)?INDEX\s+`?(?P<index>\w+)`?\s+ON\s+`?(?P<table>\w+)`?\s*\(",
+    re.IGNORECASE,
+)
 _NUMBERED = re.compile(r"(?P<stem>.+)_\d+|(?P<functional>functional_index)")  # as the server names indexes itself
+_ABSENT = re.compile(r"no table (?P<table>\w+)|no index (?P<index>\w+) on (?P<of>\w+)")
+
+
+def begin_with(step: Step) -> bool:
+    """Whether the step creates a table, so that others may follow; asks nobody."""
+    return bool(_TABLE.match(step.code))
 
 
 def leading(connection: Connection, steps: Sequence[Step]) -> list[str]:
     """The fingerprints before each of the first `steps` that create tables, and indexes on these; reads only.
 
-    None of what they create is there, and none creates what an earlier one may have created.
+    A fingerprint names what the step creates: `no table …`, `no index … on …`. None of it is there, and no step creates
+    what an earlier one may have created.
     """
     found: list[str] = []
     tables: set[str] = set()
     words: set[str] = set()
     for step in steps:
-        absent = _absent_table(connection, step, tables) or _absent_index(step, tables, words)
-        if not absent:
+        absent = _new_table(connection, step, tables) or _new_index(step, tables, words)
+        if not absent or len(absent) > LONGEST:
             break
         found.append(absent)
         words.update(re.findall(r"\w+", step.code.lower()))
     return found
 
 
-def _absent_table(connection: Connection, step: Step, tables: set[str]) -> str | None:
-    """The fingerprint where the step creates a table that is not there; `tables` then holds it too."""
+def happened(connection: Connection, fingerprint: str | None) -> bool | None:
+    """Whether what was not there when leading() said so is there now, whoever asks for it; None of other fingerprints."""
+    absent = _ABSENT.fullmatch(fingerprint or "")
+    if not absent:
+        return None
+    if absent["table"]:
+        sql = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
+        return bool(rows(connection, sql, (absent["table"],)))
+    sql = """
+        SELECT 1 FROM information_schema.statistics
+        WHERE table_schema = DATABASE() AND table_name = %s AND index_name = %s LIMIT 1
+    """
+    return bool(rows(connection, sql, (absent["of"], absent["index"])))
+
+
+def _new_table(connection: Connection, step: Step, tables: set[str]) -> str | None:
+    """The fingerprint where the step creates a table that is neither there nor one of `tables`, which then hold it."""
     made = _TABLE.match(step.code)
-    if not made or made["name"].lower() in tables:
+    if not made or made["table"].lower() in tables:
         return None
-    before = fingerprints.of(connection, step.text)
-    if before != fingerprints.absent(step.text):
+    absent = f"no table {made['table']}"
+    if happened(connection, absent):
         return None
-    tables.add(made["name"].lower())
-    return before
+    tables.add(made["table"].lower())
+    return absent
 
 
-def _absent_index(step: Step, tables: set[str], words: set[str]) -> str | None:
+def _new_index(step: Step, tables: set[str], words: set[str]) -> str | None:
     """The fingerprint where the step creates an index of a new name on one of `tables`, which are new themselves."""
-    made = fingerprints.INDEX.match(step.code)
-    if not made or made["table"].strip("`").lower() not in tables:
+    made = _INDEX.match(step.code)
+    if not made or made["table"].lower() not in tables:
         return None
-    name = made["index"].strip("`").lower()
+    name = made["index"].lower()
     numbered = _NUMBERED.fullmatch(name)
     known = name in words or (numbered and (numbered["functional"] or numbered["stem"] in words))
-    return None if known or not re.fullmatch(r"\w+", name) else fingerprints.absent(step.text)
+    return None if known else f"no index {made['index']} on {made['table']}"

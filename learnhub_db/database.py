@@ -1,19 +1,21 @@
-"""Where the database is and how to reach it."""
+"""A connection to the database, and its plainest uses."""
 
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import COMMAND, CR, ER
 
-from learnhub_db.errors import CannotConnect, DatabaseRefused, LearnHubError, UsageError
+from learnhub_db import tls
+from learnhub_db.errors import CannotConnect, DatabaseRefused
+from learnhub_db.target import Target
 
 CONNECT_TIMEOUT_SECONDS = 10
+SECURE_TRANSPORT_REQUIRED = 3159  # has no name in PyMySQL
 _DENIED = re.compile(r": (?P<right>[\w ,]+) command denied to user ")
 _NEEDED = re.compile(r"you need \(at least one of\) the (?P<right>.+?) privilege\(s\)")
 NOT_ALLOWED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.COLUMNACCESS_DENIED_ERROR)
@@ -27,74 +29,43 @@ SESSION = """
 """
 
 
-@dataclass(frozen=True)
-class Target:
-    """A database as its URL names it: mysql://user:password@host:port/database[?unix_socket=PATH]."""
-
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    database: str
-    unix_socket: str | None = None
-
-    @classmethod
-    def parse(cls, url: str) -> Target:
-        """The target that `url` names; UsageError where it is not of the form above."""
-        form = "write it as mysql://user:password@host:port/database"
-        try:
-            parts = urlsplit(url)
-            port = parts.port or 3306
-        except ValueError as error:
-            raise UsageError("the URL cannot be read", str(error).split(":")[0], form) from None
-        options = parse_qs(parts.query)
-        unknown = sorted(set(options) - {"unix_socket"})
-        if parts.scheme != "mysql" or not parts.hostname or not parts.path.strip("/"):
-            raise UsageError("the URL does not name a MySQL database", "", form)
-        if unknown:
-            raise UsageError(f"the URL has an unknown option {unknown[0]}", "", "known: unix_socket")
-        return cls(
-            host=parts.hostname,
-            port=port,
-            user=unquote(parts.username or "root"),
-            password=unquote(parts.password or ""),
-            database=unquote(parts.path.strip("/")),
-            unix_socket=options.get("unix_socket", [None])[0],
-        )
-
-    @property
-    def url(self) -> str:
-        """With the password: for programs, never for a log."""
-        socket = f"?unix_socket={quote(self.unix_socket)}" if self.unix_socket else ""
-        login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
-        return f"mysql://{login}@{self.host}:{self.port}/{quote(self.database, safe='')}{socket}"
-
-    def __str__(self) -> str:
-        return f"{self.user}@{self.host}:{self.port}/{self.database}"
-
-    def named(self, database: str) -> Target:
-        """The same server and account, another database."""
-        return replace(self, database=database)
-
-
 def connect(target: Target, *, select_database: bool = True) -> Connection:
     """A connection with autocommit on and the toolkit's session settings; CannotConnect otherwise."""
+    database = target.database if select_database else None
     try:
-        connection = pymysql.connect(
-            host=target.host,
-            port=target.port,
-            user=target.user,
-            password=target.password,
-            database=target.database if select_database else None,
-            unix_socket=target.unix_socket,
-            charset="utf8mb4",
-            autocommit=True,
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        )
+        connection = _opened(target, database)
         settle(connection)
     except pymysql.Error as error:
         raise _cannot_connect(target, error) from error
     return connection
+
+
+def _opened(target: Target, database: str | None) -> Connection:
+    """Encrypted as the target says; under PREFERRED only where the server offers it."""
+    context = target.tls.context(on_socket=target.unix_socket is not None)
+    if context is None:
+        return _attempt(target, database, ssl_disabled=True)
+    try:
+        return _attempt(target, database, ssl=context)
+    except pymysql.OperationalError as error:
+        if target.tls.mode != "PREFERRED" or error.args[0] != CR.CR_SSL_CONNECTION_ERROR:
+            raise
+        return _attempt(target, database, ssl_disabled=True)
+
+
+def _attempt(target: Target, database: str | None, **encryption: object) -> Connection:
+    return pymysql.connect(
+        host=target.host,
+        port=target.port,
+        user=target.user,
+        password=target.password.encode(),  # PyMySQL would send text as Latin-1; the server hashes UTF-8
+        database=database,
+        unix_socket=target.unix_socket,
+        charset="utf8mb4",
+        autocommit=True,
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        **encryption,
+    )
 
 
 def settle(connection: Connection) -> None:
@@ -132,19 +103,32 @@ def _several(connection: Connection, *, allowed: bool) -> None:
     connection._read_packet()
 
 
-def _cannot_connect(target: Target, error: pymysql.Error) -> LearnHubError:
+def _cannot_connect(target: Target, error: pymysql.Error) -> CannotConnect:
+    what, mend = _why(target, error)
+    return CannotConnect(what, str(target), mend)
+
+
+def _why(target: Target, error: pymysql.Error) -> tuple[str, str]:
+    """What went wrong, and the mend."""
     code = error.args[0] if error.args else 0
+    cause = getattr(error, "original_exception", None)
+    if isinstance(cause, ssl.SSLError):
+        return tls.refusal(cause, target.host)
+    if code == CR.CR_SSL_CONNECTION_ERROR:
+        return "the server offers no TLS", "have it switched on, or let all in between read along: ssl-mode=PREFERRED"
+    if code == SECURE_TRANSPORT_REQUIRED:
+        return "the server takes only TLS", "connect with ssl-mode=REQUIRED"
     if code in (CR.CR_CONN_HOST_ERROR, CR.CR_CONNECTION_ERROR):
-        return CannotConnect("no MySQL answers", str(target), "start it, or correct the URL's host and port")
+        where = "unix_socket" if target.unix_socket else "host and port"
+        return "no MySQL answers", f"start it, or correct the URL's {where}"
     if code == ER.ACCESS_DENIED_ERROR:
-        return CannotConnect("the server refuses the login", str(target), "correct the URL's user and password")
+        mend = "correct user and password, or give what the account REQUIREs: ssl-mode, ssl-cert"
+        return "the server refuses the login", mend
     if code == ER.BAD_DB_ERROR:
-        return CannotConnect("there is no such database", str(target), f"CREATE DATABASE `{target.database}`")
+        return "there is no such database", f"CREATE DATABASE `{target.database}`"
     if code == ER.DBACCESS_DENIED_ERROR:
-        return CannotConnect(
-            "the account may not use the database", str(target), f"GRANT the account rights ON `{target.database}`.*"
-        )
-    return CannotConnect(f"the server refuses the connection ({_words(error)})", str(target), "see the server's log")
+        return "the account may not use the database", f"GRANT the account rights ON `{target.database}`.*"
+    return f"the server refuses the connection ({_words(error)})", "see the server's log"
 
 
 def refused(error: pymysql.Error, where: str = "") -> DatabaseRefused:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from collections.abc import Collection
+from dataclasses import astuple, dataclass
 
 from pymysql.connections import Connection
 
@@ -31,6 +32,31 @@ TABLE = f"""
     ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'definitions of programs, never changed'"""
 
 
+DROPPED, PRUNED, FOUND, ADOPTED = "dropped", "pruned", "found", "adopted"
+_COLUMNS = "definition, sql_mode, character_set, collation, database_collation"
+# Of each program the last thing that was done to it, or else what was there before the toolkit did anything.
+_THEN = f"""
+    SELECT kind, name, path, digest, {_COLUMNS} FROM {NAME} JOIN (
+        SELECT MIN(id) AS first_id,
+            MAX(IF(act <> '{FOUND}' AND (migration IS NULL OR migration IN %s), id, NULL)) AS then_id
+        FROM {NAME} GROUP BY kind, name
+    ) AS of_each ON id = COALESCE(then_id, first_id)
+    WHERE IF(then_id IS NULL, act IN ('{FOUND}', '{ADOPTED}'), act NOT IN ('{DROPPED}', '{PRUNED}'))
+    ORDER BY id
+"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A definition with the file that it came from; `path` and `digest` are empty where it came from none."""
+
+    kind: str
+    name: str
+    path: str
+    digest: str
+    stored: Stored
+
+
 def keep(
     connection: Connection, key: tuple[str, str], act: str, stored: Stored, path: str | None, digest: str | None
 ) -> None:
@@ -47,10 +73,15 @@ def keep(
 
 def last(connection: Connection, key: tuple[str, str]) -> Stored | None:
     """The definition that was kept last; reads only."""
-    found = rows(
-        connection,
-        f"""SELECT definition, sql_mode, character_set, collation, database_collation FROM {NAME}
-            WHERE kind = %s AND name = %s ORDER BY id DESC LIMIT 1""",
-        key,
-    )
+    sql = f"SELECT {_COLUMNS} FROM {NAME} WHERE kind = %s AND name = %s ORDER BY id DESC LIMIT 1"
+    found = rows(connection, sql, key)
     return Stored(*found[0]) if found else None
+
+
+def then(connection: Connection, migrations: Collection[str]) -> list[Kept]:
+    """The programs as they were when `migrations`, and no others, were applied; reads only.
+
+    One that was met before anything is known to have been done to it was there all the time.
+    """
+    found = rows(connection, _THEN, (tuple(migrations) or ("",),))
+    return [Kept(kind, name, path or "", digest or "", Stored(*rest)) for kind, name, path, digest, *rest in found]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import execution, grants, history, lock, programs
+from learnhub_db import execution, grants, history, lock, programs, undoing
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.errors import UsageError
@@ -66,6 +66,7 @@ def apply(
     report: Report = lambda act: None,
     *,
     prune: bool = False,
+    allow_rebuild: bool = False,
     resume: str | None = None,
     lock_timeout: float = lock.WAIT_SECONDS,
 ) -> list[Act]:
@@ -74,6 +75,7 @@ def apply(
     A migration that was begun is taken up where it stopped; `resume` says done, again or skip of a statement of which
     the database does not show whether it ran. Nothing runs where a file breaks the rules, or where a migration that was
     applied has another content now. With `prune` programs that were deployed, and whose files are gone, are dropped.
+    Without `allow_rebuild` nothing runs either where an ALTER would have writers wait while it copies a large table.
     """
     contents, acts = read(project), []
 
@@ -84,10 +86,26 @@ def apply(
     with connect(target) as connection:
         try:
             with lock.held(connection, target.database, tell, lock_timeout):
-                _Run(connection, project, contents, tell, prune).apply(Resume(resume, lock_timeout))
+                run = _Run(connection, project, contents, tell, prune)
+                if not allow_rebuild:
+                    run.refuse_rebuilds(target)
+                run.apply(Resume(resume, lock_timeout))
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
     return acts
+
+
+def check_unchanged(contents: Contents, past: History) -> None:
+    """UsageError where a migration that was applied has another content now."""
+    for file in contents.migrations:
+        if (past.migrations.get(file.stem) or file.digest) != file.digest:
+            mend = "restore it and write the change as a new migration"
+            raise UsageError("an applied migration has changed", file.path, mend)
+
+
+def pending(contents: Contents, past: History) -> list[SqlFile]:
+    """The migrations that are not applied, in order."""
+    return [file for file in contents.migrations if file.stem not in past.migrations]
 
 
 class _Run:
@@ -103,6 +121,7 @@ class _Run:
         self.rollout = Rollout(connection, self.past, report, self._prepare)
 
     def apply(self, resume: Resume) -> None:
+        undoing.check_none(self.connection, self.past)
         self.rollout.clear()
         self._apply_migrations(resume)
         for grant in self.contents.accounts:
@@ -116,13 +135,17 @@ class _Run:
             files = {grant.file.path for grant in (*self.contents.accounts, *self.contents.grants)}
             self.rollout.prune(self.contents.programs, files)
 
+    def refuse_rebuilds(self, target: Target) -> None:
+        """UsageError where a pending ALTER would copy a large table while writers wait."""
+        files = pending(self.contents, self.past)
+        if files:
+            from learnhub_db import rebuilds
+
+            rebuilds.refuse(self.connection, target, self.past, files, self.project.settings.rebuild_limit_mb)
+
     def _apply_migrations(self, resume: Resume) -> None:
-        done = self.past.migrations
-        for file in self.contents.migrations:
-            if (done.get(file.stem) or file.digest) != file.digest:
-                mend = "restore it and write the change as a new migration"
-                raise UsageError("an applied migration has changed", file.path, mend)
-        if any(file.stem not in done for file in self.contents.migrations):
+        check_unchanged(self.contents, self.past)
+        if pending(self.contents, self.past):
             from learnhub_db import migrations
 
             self._prepare()

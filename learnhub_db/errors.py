@@ -9,6 +9,10 @@
 Exit code 0 is "done" and 1 "there is a difference": neither is an error.
 """
 
+from __future__ import annotations
+
+from typing import Self
+
 
 class LearnHubError(Exception):
     """`what` happened, `where`, and the `mend`: printed as one line, never with a secret in it.
@@ -22,6 +26,12 @@ class LearnHubError(Exception):
     def __init__(self, what: str, where: str = "", mend: str = "") -> None:
         self.what, self.where, self.mend = what, where, mend
         super().__init__(", ".join(part for part in (what, where, mend) if part))
+
+    def with_mend(self, mend: str) -> Self:
+        """The same with a further mend."""
+        told = type(self)(self.what, self.where, "; ".join(filter(None, (self.mend, mend))))
+        told.detail = self.detail
+        return told
 
 
 class UsageError(LearnHubError):

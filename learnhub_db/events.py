@@ -12,6 +12,7 @@ _CLAUSES = (
     (r"\bON\s+COMPLETION\b", "ON COMPLETION NOT PRESERVE", r"\b(?:ENABLE|DISABLE|COMMENT|DO)\b"),
     (r"\bCOMMENT\b", "COMMENT ''", r"\bDO\b"),
 )
+_STATUS = re.compile(r"(?<=\bPRESERVE )(?:ENABLE|DISABLE(?: ON (?:SLAVE|REPLICA))?)\b")
 _DO = re.compile(r"\bDO\b", re.IGNORECASE)
 
 
@@ -25,3 +26,9 @@ def altering(create: str) -> str:
             place = re.search(before, code, re.IGNORECASE).start()
             sql = f"{sql[:place]}{default} {sql[place:]}"
     return sql
+
+
+def enabled_as(create: str, now: str) -> str:
+    """`create` with the ENABLE or DISABLE of `now`; both as SHOW CREATE EVENT tells them."""
+    status = _STATUS.search(code_only(now))
+    return _STATUS.sub(status[0], create, count=1) if status else create

@@ -13,7 +13,7 @@ from learnhub_db.errors import DatabaseRefused
 from learnhub_db.statements import Statement
 
 LINES_AROUND = 1
-_MAY_HOLD_A_PASSWORD = re.compile(r"\b(?:IDENTIFIED|PASSWORD)\b", re.IGNORECASE)
+_MAY_HOLD_A_PASSWORD = re.compile(r"\bIDENTIFIED\b|PASSWORD\b|(?:CREATE|ALTER)\s+USER\b", re.IGNORECASE)
 _PROGRAM = re.compile(r"(?:CREATE|ALTER)\s.*?\b(?P<kind>PROCEDURE|FUNCTION|TRIGGER|EVENT)\b", re.IGNORECASE | re.DOTALL)
 _RIGHTS = {  # the server does not say which one it misses on the database
     "PROCEDURE": "CREATE ROUTINE",
@@ -35,6 +35,10 @@ def run(connection: Connection, statement: Statement, path: str, mend: str = "")
         raise refusal(error, statement, path, mend) from error
 
 
+def may_hold_a_password(sql: str) -> bool:
+    return bool(_MAY_HOLD_A_PASSWORD.search(sql))
+
+
 def refusal(error: pymysql.Error, statement: Statement, path: str, mend: str = "") -> DatabaseRefused:
     """`error` at its place in the file, with the lines around it and a caret; of a password nothing is shown."""
     line, column = _place(error, statement.text)
@@ -42,8 +46,9 @@ def refusal(error: pymysql.Error, statement: Statement, path: str, mend: str = "
     if error.args[0] == ER.DBACCESS_DENIED_ERROR and (kind := _PROGRAM.match(statement.text)):
         told.mend = f"GRANT {_RIGHTS[kind['kind'].upper()]} ON the database to the account that applies"
     what, detail = told.what.splitlines()[0], _excerpt(statement, line, column)
-    if _MAY_HOLD_A_PASSWORD.search(statement.text):
+    if may_hold_a_password(statement.text):
         what, detail = what.split(" near '")[0], ""
+        error.args = (error.args[0], what)  # the trace of --debug shows them too
     refusal = DatabaseRefused(what, told.where, "; ".join(filter(None, (told.mend, mend))))
     refusal.detail = detail
     return refusal

@@ -28,10 +28,6 @@ _OBJECT = re.compile(
 _QUALIFIED = rf"{NAME}(?:\s*\.\s*{NAME})?"
 _NAMES = re.compile(rf"\s*({_QUALIFIED})(?:\s+TO\s+({_QUALIFIED}))?\s*(?:,|(?P<end>))", re.IGNORECASE)
 _INDEXED = re.compile(rf"\bON\s+({_QUALIFIED})", re.IGNORECASE)
-INDEX = re.compile(
-    rf"CREATE\s+(?:(?:UNIQUE|FULLTEXT|SPATIAL)\s+)?INDEX\s+(?P<index>{NAME})[^(]*?\bON\s+(?P<table>{NAME})\s*\(",
-    re.IGNORECASE,
-)
 _EXCHANGED = re.compile(rf"\bEXCHANGE\s+PARTITION\s+{NAME}\s+WITH\s+TABLE\s+({_QUALIFIED})", re.IGNORECASE)
 _ACCOUNT = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|[\w$]+)@(?:'[^']*'|"[^"]*"|`[^`]*`|[\w$.%-]+)""")
 _IDENTITIES = """
@@ -58,9 +54,7 @@ def of(connection: Connection, sql: str) -> str | None:
     if not found or _HIDDEN.search(code):
         return None
     verb, kind = found["verb"].upper(), (found["kind"] or "").upper()
-    if created := INDEX.match(code):
-        shown = _index(connection, created)
-    elif verb == "REVOKE" or kind in ("USER", "ROLE"):
+    if verb == "REVOKE" or kind in ("USER", "ROLE"):
         shown = _accounts(connection, sql)
     else:
         shown = _definitions(connection, verb, kind or "TABLE", found["rest"], code)
@@ -71,26 +65,6 @@ def of(connection: Connection, sql: str) -> str | None:
             return None
         raise
     return sha256(text.encode()).hexdigest() if text else None
-
-
-def absent(sql: str) -> str:
-    """The fingerprint where a table or an index that `sql` creates is not there."""
-    code = code_only(sql).strip()
-    created = INDEX.match(code)
-    name = _index_name(created) if created else _names("TABLE", _OBJECT.match(code)["rest"], code)[0]
-    return sha256(f"{name} absent".encode()).hexdigest()
-
-
-def _index(connection: Connection, created: re.Match[str]) -> Iterator[str]:
-    """Whether the index is there: no other change of the table tells more of its creation."""
-    name = created["index"].strip("`").replace("``", "`")
-    literal = connection.escape(name)
-    shown = _shown(connection, f"SHOW INDEX FROM {created['table']} WHERE Key_name = {literal}")
-    yield f"{_index_name(created)} {'absent' if shown in ('absent', '[]') else 'there'}"
-
-
-def _index_name(created: re.Match[str]) -> str:
-    return f"{created['table']} {created['index']}"
 
 
 def _accounts(connection: Connection, sql: str) -> Iterator[str]:

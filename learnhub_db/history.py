@@ -5,7 +5,6 @@ yoyo's own table of applied migrations is read here too, so that nothing needs y
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pymysql.connections import Connection
@@ -19,7 +18,7 @@ TABLES = {
             id         VARCHAR(255) NOT NULL COMMENT 'file name without .sql, as in _yoyo_migration',
             digest     CHAR(64)     NOT NULL COMMENT 'SHA-256 of the file as it was applied',
             statements INT UNSIGNED NOT NULL COMMENT 'how many the file held',
-            applied_at TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP COMMENT 'when its last statement was done',
+            applied_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'when its last statement was done',
             PRIMARY KEY (id)
         ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'content of the applied migrations'""",
     "_learnhub_objects": """
@@ -36,6 +35,12 @@ TABLES = {
     unfinished.NAME: unfinished.TABLE,
     journal.NAME: journal.TABLE,
 }
+
+_OF_YOYO = "SELECT migration_id, NULL FROM _yoyo_migration"
+_WITH_DIGESTS = """
+    SELECT migration_id, digest FROM _yoyo_migration
+    LEFT JOIN _learnhub_migrations ON id = CONVERT(migration_id USING utf8mb4) COLLATE utf8mb4_bin
+"""
 
 Key = tuple[str, str]
 
@@ -61,13 +66,7 @@ def read(connection: Connection) -> History:
     tables = frozenset(name for (name,) in rows(connection, "SHOW TABLES LIKE '\\\\_%'"))
     migrations: dict[str, str | None] = {}
     if "_yoyo_migration" in tables:
-        migrations = {name: None for (name,) in rows(connection, "SELECT migration_id FROM _yoyo_migration")}
-    if "_learnhub_migrations" in tables:
-        migrations |= {
-            name: digest
-            for name, digest in rows(connection, "SELECT id, digest FROM _learnhub_migrations")
-            if name in migrations
-        }
+        migrations = dict(rows(connection, _WITH_DIGESTS if "_learnhub_migrations" in tables else _OF_YOYO))
     objects: dict[Key, Record] = {}
     if "_learnhub_objects" in tables:
         found = rows(connection, "SELECT kind, name, path, digest, fingerprint FROM _learnhub_objects")
@@ -82,12 +81,16 @@ def prepare(connection: Connection, history: History) -> None:
             rows(connection, create)
 
 
-def record_migrations(connection: Connection, migrations: Sequence[tuple[str, str, int]]) -> None:
-    """That they were applied: id, digest, number of statements."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "REPLACE INTO _learnhub_migrations (id, digest, statements) VALUES (%s, %s, %s)", migrations
-        )
+def record_migration(connection: Connection, name: str, digest: str, statements: int) -> None:
+    rows(
+        connection,
+        "REPLACE INTO _learnhub_migrations (id, digest, statements) VALUES (%s, %s, %s)",
+        (name, digest, statements),
+    )
+
+
+def forget_migration(connection: Connection, name: str) -> None:
+    rows(connection, "DELETE FROM _learnhub_migrations WHERE id = %s", (name,))
 
 
 def record_object(connection: Connection, key: Key, record: Record) -> None:

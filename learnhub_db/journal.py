@@ -7,24 +7,28 @@ statements can use it: a kind and a name say what is under way, a place which pa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime
 
 from pymysql.connections import Connection
 
+from learnhub_db import creations
 from learnhub_db.database import rows
 from learnhub_db.errors import DatabaseRefused
 
 NAME = "_learnhub_journal"
+MIGRATION = "migration"
+ROLLBACK = "rollback"
+VERBS = {MIGRATION: "apply", ROLLBACK: "rollback"}
 TABLE = f"""
     CREATE TABLE IF NOT EXISTS {NAME} (
-        kind           VARCHAR(16)     NOT NULL COMMENT 'what is under way: migration',
+        kind           VARCHAR(16)     NOT NULL COMMENT 'what is under way: migration or rollback',
         name           VARCHAR(255)    NOT NULL COMMENT 'which one',
         place          INT UNSIGNED    NOT NULL COMMENT 'of the statement, from 1',
         line           INT UNSIGNED    NOT NULL COMMENT 'where it starts in the file',
         digest         CHAR(64)        NOT NULL COMMENT 'SHA-256 of its text',
         state          VARCHAR(8)      NOT NULL COMMENT 'intent, running, failed, done or skipped',
-        fingerprint    CHAR(64)        NULL     COMMENT 'of what it changes, before it ran',
+        fingerprint    CHAR(64)        NULL     COMMENT 'SHA-256 of what it changes before it ran, or what it creates',
         memory         MEDIUMTEXT      NULL     COMMENT 'what the session remembered then, as JSON',
         started_at     DATETIME(3)     NOT NULL COMMENT 'UTC',
         finished_at    DATETIME(3)     NULL     COMMENT 'UTC',
@@ -65,23 +69,24 @@ class Entry:
         return self.state in (DONE, SKIPPED)
 
 
-COLUMNS = ", ".join(column.name for column in fields(Entry))
+COLUMNS = ", ".join(field.name for field in fields(Entry))
 _ROW = "ROW(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CONNECTION_ID(), %s)"
 
 
 @dataclass(frozen=True)
 class Journal:
-    """The entries of one thing under way, written by the one connection that holds `lock`.
-
-    `carried` are the last entries of things before it, by name: they go with its next ones.
-    """
+    """The entries of one thing under way, written by the one connection that holds `lock`."""
 
     connection: Connection
     lock: str
     kind: str
     name: str
     server_started: datetime
-    carried: list[tuple[str, Entry]] = field(default_factory=list)
+
+    @property
+    def verb(self) -> str:
+        """The command that goes on with it."""
+        return VERBS[self.kind]
 
     def read(self) -> list[Entry]:
         """What is known of it, by place; reads only."""
@@ -95,14 +100,13 @@ class Journal:
         """
         if not entries:
             return
-        written = [*self.carried, *((self.name, entry) for entry in entries)]
         sql = f"""
             REPLACE INTO {NAME} (kind, name, {COLUMNS})
-            SELECT * FROM (VALUES {', '.join([_ROW] * len(written))}) AS new
+            SELECT * FROM (VALUES {', '.join([_ROW] * len(entries))}) AS new
             WHERE IS_USED_LOCK(%s) = CONNECTION_ID()
         """
         with self.connection.cursor() as cursor:
-            if not cursor.execute(sql, [*self._arguments(written), self.lock]):
+            if not cursor.execute(sql, [*self._arguments(entries), self.lock]):
                 raise self._lost()
 
     def check(self) -> None:
@@ -111,24 +115,23 @@ class Journal:
             raise self._lost()
 
     def cut(self, place: int) -> None:
-        """Forget what was to follow the statement at `place`."""
-        sql = f"DELETE FROM {NAME} WHERE kind = %s AND name = %s AND place > %s"
-        rows(self.connection, sql, (self.kind, self.name, place))
+        """Forget what was to follow the statement at `place`; nothing where the lock is lost."""
+        sql = f"DELETE FROM {NAME} WHERE kind = %s AND name = %s AND place > %s AND IS_USED_LOCK(%s) = CONNECTION_ID()"
+        rows(self.connection, sql, (self.kind, self.name, place, self.lock))
+
+    def forget(self) -> None:
+        """It is done, or undone: in the transaction that says so elsewhere."""
+        rows(self.connection, f"DELETE FROM {NAME} WHERE kind = %s AND name = %s", (self.kind, self.name))
 
     def _lost(self) -> DatabaseRefused:
-        mend = "a pooler or wait_timeout may take it away: connect directly, then apply again"
+        mend = f"a pooler or wait_timeout may take it away: connect directly, then {self.verb} again"
         return DatabaseRefused("the connection has lost its lock", f"{self.kind} {self.name}", mend)
 
-    def _arguments(self, written: Sequence[tuple[str, Entry]]) -> list[object]:
+    def _arguments(self, entries: Sequence[Entry]) -> list[object]:
         found: list[object] = []
-        for name, entry in written:
-            found += [self.kind, name, *astuple(entry)[:-2], self.server_started]
+        for entry in entries:
+            found += [self.kind, self.name, *astuple(entry)[:-2], self.server_started]
         return found
-
-
-def forget(connection: Connection, kind: str, names: Sequence[str]) -> None:
-    """These are done, or undone: in the transaction that says so elsewhere."""
-    rows(connection, f"DELETE FROM {NAME} WHERE kind = %s AND name IN %s", (kind, names))
 
 
 def server_started(connection: Connection) -> datetime:
@@ -142,12 +145,17 @@ def now() -> datetime:
 
 
 def under_way(connection: Connection, kind: str) -> dict[str, Entry]:
-    """Of each thing of `kind` under way the first entry that is not over, else the last; reads only."""
+    """Of each thing of `kind` that is under way the first entry that is not over, else the last; reads only.
+
+    What is seen to have been created since is over.
+    """
     found: dict[str, Entry] = {}
     sql = f"SELECT name, {COLUMNS} FROM {NAME} WHERE kind = %s ORDER BY name, place"
     for name, *row in rows(connection, sql, (kind,)):
         if name not in found or found[name].over:
-            found[name] = Entry(*row)
+            entry = Entry(*row)
+            created = not entry.over and creations.happened(connection, entry.fingerprint)
+            found[name] = replace(entry, state=DONE) if created else entry
     return found
 
 
@@ -155,9 +163,6 @@ def work_of(connection: Connection, number: int) -> str | None:
     """What the connection `number` has begun, and since when; None where nothing is known. Reads only."""
     if not rows(connection, f"SHOW TABLES LIKE '{NAME}'"):
         return None
-    sql = f"""
-        SELECT kind, name, MIN(started_at) FROM {NAME} WHERE connection_id = %s
-        GROUP BY kind, name ORDER BY MIN(started_at) DESC LIMIT 1
-    """
+    sql = f"SELECT kind, name, MIN(started_at) FROM {NAME} WHERE connection_id = %s GROUP BY kind, name"
     found = rows(connection, sql, (number,))
     return ", ".join(f"{kind} {name} since {began:%H:%M:%S}" for kind, name, began in found) or None

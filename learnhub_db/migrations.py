@@ -10,9 +10,10 @@ import getpass
 import os
 import socket
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 from pymysql.connections import Connection
@@ -23,21 +24,17 @@ from yoyo.internalmigrations import v2
 from yoyo.migrations import Migration as YoyoMigration
 from yoyo.migrations import MigrationList, default_migration_table, parse_metadata_from_sql_comments, topological_sort
 from yoyo.topologicalsort import CycleError
-from yoyo.utils import change_param_style
 
-from learnhub_db import database, history, journal, lock, resumption, steps, waits
+from learnhub_db import creations, database, history, journal, lock, resumption, steps, waits
 from learnhub_db.acts import Act, Report
-from learnhub_db.errors import LearnHubError, UsageError
-from learnhub_db.journal import Entry, Journal
+from learnhub_db.errors import UsageError
+from learnhub_db.journal import Journal
 from learnhub_db.memory import Memory
 from learnhub_db.project import SqlFile
 from learnhub_db.resumption import Resume
 from learnhub_db.running import Run
 from learnhub_db.statements import split
-from learnhub_db.steps import Kind, Step
-
-KIND = "migration"  # in the journal
-RECORD_SECONDS = 1  # for so long the journal alone may say that migrations have run
+from learnhub_db.steps import Step
 
 
 class Migration(YoyoMigration):
@@ -54,10 +51,7 @@ class Migration(YoyoMigration):
         """Split the file; UsageError where it cannot be read, holds no statement, or could not be resumed."""
         if self.loaded:
             return
-        found = split(self.file.text, self.path)
-        if not found:
-            raise UsageError("the migration holds no statement", self.path, "write one or remove the file")
-        self.steps = steps.read(found, self.path)
+        self.steps = steps_of(self.file, "migration")
 
 
 class Backend(MySQLBackend):
@@ -110,15 +104,6 @@ class Backend(MySQLBackend):
         with lock.held(self.connection, name, report=lambda act: None):
             yield
 
-    def mark_applied(self, migrations: Sequence[YoyoMigration]) -> None:
-        """As yoyo's log_migration() and mark_one() of each, in two statements."""
-        logged = [self.get_log_data(migration) for migration in migrations]
-        marked = [one | {"when": one["created_at_utc"]} for one in logged]
-        for template, values in ((self.log_migration_sql, logged), (self.mark_migration_sql, marked)):
-            sql, _ = change_param_style(self.driver.paramstyle, self.format_sql(template), values[0])
-            with self.connection.cursor() as cursor:
-                cursor.executemany(sql, values)
-
     def get_log_data(self, migration: YoyoMigration | None = None, operation: str = "apply") -> dict[str, object]:
         """As yoyo's, for accounts without a name and hosts without a name server too."""
         return {
@@ -130,6 +115,14 @@ class Backend(MySQLBackend):
             "created_at_utc": datetime.now(UTC).replace(tzinfo=None),
             "operation": operation,
         }
+
+
+def steps_of(file: SqlFile, what: str) -> list[Step]:
+    """The statements of a file; UsageError where it cannot be read, holds none, or could not be resumed."""
+    found = split(file.text, file.path)
+    if not found:
+        raise UsageError(f"the {what} holds no statement", file.path, "write one or remove the file")
+    return steps.read(found, file.path)
 
 
 def read(files: Sequence[SqlFile]) -> MigrationList:
@@ -159,65 +152,86 @@ def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, repo
         migration.load()
     ((database_name,),) = database.rows(connection, "SELECT DATABASE()")
     started = journal.server_started(connection)
-    begun = journal.under_way(connection, KIND)
+    begun = journal.under_way(connection, journal.MIGRATION)
     if resume.choice and not begun.keys() & {migration.id for migration in pending}:
         raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
     waits.limit(connection)
-    done = _Done(backend)
+    last = _Last(backend, report)
     try:
         for migration in pending:
-            if migration.steps[0].kind is not Kind.LASTING or migration.id in begun or done.late:
-                done.record()
-            book = Journal(connection, lock.name_for(database_name), KIND, migration.id, started, done.carried)
-            _run(migration, book, resume if migration.id in begun else None, report)
-            done.migrations.append(migration)
-    except LearnHubError:
+            if migration.id in begun or not creations.begin_with(migration.steps[0]):
+                last.record()
+            book = Journal(connection, lock.name_for(database_name), journal.MIGRATION, migration.id, started)
+            choice = resume if migration.id in begun else None
+            done = partial(last.take, migration, book)
+            run(book, migration.path, migration.steps, done, choice, report, last.recorded)
+    finally:
         if connection.open:
-            done.record()
-        raise
-    done.record()
+            last.record()
     waits.limit(connection, False)
 
 
-class _Done:
-    """The migrations that have run and are not recorded as applied: the journal says so until then."""
+class _Last:
+    """The migration that has run last: recorded together with the journal's first word of the next, or by itself."""
 
-    def __init__(self, backend: Backend) -> None:
-        self.backend = backend
-        self.migrations: list[Migration] = []
-        self.carried: list[tuple[str, Entry]] = []  # what the journal does not say of them yet
-        self.recorded = time.monotonic()
+    def __init__(self, backend: Backend, report: Report) -> None:
+        self.backend, self.report = backend, report
+        self.taken: tuple[Migration, Journal, str] | None = None
 
-    @property
-    def late(self) -> bool:
-        return time.monotonic() - self.recorded > RECORD_SECONDS
+    def take(self, migration: Migration, book: Journal, note: str) -> None:
+        """Have it recorded later; `note` goes into the report."""
+        self.taken = migration, book, note
 
     def record(self) -> None:
-        """Record them in one transaction, in which the journal forgets them."""
-        if self.migrations:
-            with self.backend.transaction():
-                self.backend.mark_applied(self.migrations)
-                connection = self.backend.connection
-                digests = [(one.id, one.file.digest, len(one.steps)) for one in self.migrations]
-                history.record_migrations(connection, digests)
-                journal.forget(connection, KIND, [one.id for one in self.migrations])
-        self.migrations.clear()
-        self.carried.clear()
-        self.recorded = time.monotonic()
+        """By itself."""
+        with self.recorded():
+            pass
+
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """In one transaction with what is written meanwhile; the journal forgets it there."""
+        if not self.taken:
+            yield
+            return
+        (migration, book, note), connection = self.taken, self.backend.connection
+        try:
+            connection.begin()
+            self.backend.log_migration(migration, "apply")
+            self.backend.mark_one(migration, log=False)
+            history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
+            book.forget()
+            yield
+            connection.commit()
+        except BaseException:
+            if connection.open:
+                connection.rollback()
+            raise
+        self.taken = None
+        self.report(Act("applied", migration.path, note))
 
 
-def _run(migration: Migration, book: Journal, resume: Resume | None, report: Report) -> None:
-    """`resume`: the migration was begun before."""
+def run(
+    book: Journal,
+    path: str,
+    steps: Sequence[Step],
+    done: Callable[[str], None],
+    resume: Resume | None,
+    report: Report,
+    opening: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> None:
+    """Run the steps of one file, from where they stopped where there is a `resume`.
+
+    `done` is told how many have run, in which time, as soon as they have; the journal goes on to know of the file until
+    it is told to forget it. `opening` as of a Run.
+    """
     started, first = time.monotonic(), 1
-    memory = Memory(book.connection, migration.steps)
+    memory = Memory(book.connection, steps)
     if resume:
-        first = resumption.first_place(book, migration.path, migration.steps, memory, resume, report)
-    Run(book, migration.path, migration.steps, memory, report).go(first)
+        first = resumption.first_place(book, path, steps, memory, resume, report)
+    Run(book, path, steps, memory, report, opening).go(first)
+    number = _counted(len(steps)) if first == 1 else f"from statement {first} of {len(steps)} on"
+    done(f"{number}, {time.monotonic() - started:.1f} s")
     memory.end()
-    note = f"{_counted(len(migration.steps))}, {time.monotonic() - started:.1f} s"
-    if first > 1:
-        note = f"from statement {first} of {len(migration.steps)} on, {time.monotonic() - started:.1f} s"
-    report(Act("applied", migration.path, note))
 
 
 def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:
@@ -228,7 +242,7 @@ def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:
         migration.load()
         with backend.transaction():
             backend.mark_one(migration)
-            history.record_migrations(connection, [(migration.id, migration.file.digest, len(migration.steps))])
+            history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
 
 
 def _counted(statements: int) -> str:

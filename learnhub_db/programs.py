@@ -53,6 +53,7 @@ class Program:
     path: str
     line: int
     sql: str
+    file_digest: str = ""  # of the statement in its file, where `sql` is what the server made of it
 
     @property
     def key(self) -> tuple[str, str]:
@@ -61,7 +62,7 @@ class Program:
     @cached_property
     def digest(self) -> str:
         """Of the statement that is sent: it changes with the definer, not with the comments above the statement."""
-        return sha256(self.sql.encode()).hexdigest()
+        return self.file_digest or sha256(self.sql.encode()).hexdigest()
 
     @cached_property
     def references(self) -> set[str]:
@@ -104,6 +105,19 @@ def read(project: Project) -> list[Program]:
             both = f"{seen[program.key].path} and {program.path}"
             raise UsageError(f"two files create the {program.kind} {program.name}", both, "keep one of them")
         seen[program.key] = program
+    return in_order(programs)
+
+
+def as_stored(kind: str, sql: str, path: str, digest: str) -> Program:
+    """The program that SHOW CREATE tells as `sql`; `digest` is that of the statement in the file it came from."""
+    name = _bare(_CREATE.match(sql)["name"])
+    if kind == "view":
+        sql = re.sub(r"\ACREATE\b", "CREATE OR REPLACE", sql)
+    return Program(kind, name, path, 1, sql, digest)
+
+
+def in_order(programs: Iterable[Program]) -> list[Program]:
+    """`programs` in the order of creation; UsageError where some use each other in a circle."""
     phases = {kind: [program for program in programs if program.kind == kind] for kind in PHASES}
     for kind in ("view", "trigger"):  # a trigger FOLLOWS another
         phases[kind] = _after_what_they_use(phases[kind])

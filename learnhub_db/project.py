@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +23,7 @@ class Settings:
 
     database: str = "learnhub"
     owner: str | None = None  # user@host, definer of every stored program; None: who applies
+    rebuild_limit_mb: int = 256  # of a table that an ALTER may copy while writers wait
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Project:
         try:
             return Settings(**tomllib.loads(path.read_text(encoding="utf-8")))
         except (tomllib.TOMLDecodeError, TypeError) as error:
-            raise UsageError(f"the settings cannot be read ({error})", str(path), "known: database, owner") from None
+            known = f"known: {', '.join(field.name for field in fields(Settings))}"
+            raise UsageError(f"the settings cannot be read ({error})", str(path), known) from None
 
     def migrations(self) -> list[SqlFile]:
         """sql/migrations/NNNN-name.sql in order; UsageError for a wrong name, a number twice, a gap."""
@@ -65,6 +67,11 @@ class Project:
                 raise UsageError("a rollback without its migration", self._name(path), "name it as its migration")
         self._check_numbers(files)
         return self._read(files)
+
+    def rollback_of(self, migration: SqlFile) -> SqlFile | None:
+        """The file that undoes it, NNNN-name.rollback.sql; UsageError where it is empty or not UTF-8."""
+        path = self.root / f"{migration.path.removesuffix('.sql')}{ROLLBACK}"
+        return self._read([path])[0] if path.exists() else None
 
     def files(self, *folders: str) -> list[SqlFile]:
         """The *.sql files in and below `folders`, in order; UsageError where one is empty or not UTF-8."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pymysql
 from pymysql.connections import Connection
@@ -16,6 +17,7 @@ from learnhub_db import (
     history,
     preflight,
     replacement,
+    rights,
     scratch,
     stored,
     unfinished,
@@ -25,8 +27,9 @@ from learnhub_db.acts import Act, Report
 from learnhub_db.catalogue import Found
 from learnhub_db.comparison import Difference
 from learnhub_db.database import identifier, refused, rows
+from learnhub_db.errors import DatabaseRefused
 from learnhub_db.history import History, Key, Record
-from learnhub_db.programs import PHASES, Program
+from learnhub_db.programs import PHASES, Program, as_stored
 from learnhub_db.scratch import Scratch
 from learnhub_db.stored import Stored
 
@@ -41,6 +44,12 @@ class _Change:
     found: Found | None = None
     old: Stored | None = None
     difference: Difference = Difference()
+
+
+def differs(past: History, program: Program, found: Found | None) -> bool:
+    """Whether the file, or what is on the server, is another than at the last deployment."""
+    record = past.objects.get(program.key)
+    return not (found and record and (record.digest, record.fingerprint) == (program.digest, found.fingerprint))
 
 
 class Rollout:
@@ -58,10 +67,10 @@ class Rollout:
         if unfinished.NAME in self.past.tables:
             self.finished = replacement.finish(self.connection, self.report)
 
-    def deploy(self, programs: list[Program], owner: str | None) -> set[str]:
+    def deploy(self, programs: Sequence[Program], owner: str | None) -> set[str]:
         """Create and replace what differs, after all that is to be replaced has compiled; the names that are new."""
         existing = catalogue.programs(self.connection)
-        pending = [program for program in programs if self._differs(program, existing.get(program.key))]
+        pending = self.pending(programs, existing)
         self._note_moves(programs)
         if not pending:
             return set()
@@ -74,19 +83,22 @@ class Rollout:
             replacement.finish(self.connection, self.report)
         return {program.name for program in pending if program.key not in existing}
 
+    def pending(self, programs: Sequence[Program], existing: dict[Key, Found]) -> list[Program]:
+        """Those of `programs` that are not what the server has."""
+        return [program for program in programs if differs(self.past, program, existing.get(program.key))]
+
     def prune(self, programs: list[Program], files: set[str]) -> None:
         """Drop the programs whose files are gone, and forget the grant files that are; what they granted stays."""
         wanted = {program.key for program in programs} | {(grants.KIND, path) for path in files}
+        self.drop(self.past.objects.keys() - wanted, definitions.PRUNED)
+
+    def drop(self, keys: Iterable[Key], act: str) -> None:
+        """Drop programs, what uses others first, and forget them; what goes with one is told."""
         existing = catalogue.programs(self.connection)
-        orphans = self.past.objects.keys() - wanted
-        for key in sorted(orphans, key=lambda key: (key[0] in PHASES and -PHASES.index(key[0]), key)):
-            self._prune(key, existing.get(key))
+        for key in sorted(keys, key=lambda key: (key[0] in PHASES and -PHASES.index(key[0]), key)):
+            self._drop(key, existing.get(key), act)
 
-    def _differs(self, program: Program, found: Found | None) -> bool:
-        record = self.past.objects.get(program.key)
-        return not (found and record and (record.digest, record.fingerprint) == (program.digest, found.fingerprint))
-
-    def _note_moves(self, programs: list[Program]) -> None:
+    def _note_moves(self, programs: Sequence[Program]) -> None:
         for program in programs:
             record = self.past.objects.get(program.key)
             if record and record.path != program.path:
@@ -115,17 +127,28 @@ class Rollout:
     def _put(self, change: _Change) -> None:
         program, note = change.program, ""
         if change.old and change.old != definitions.last(self.connection, program.key):
-            definitions.keep(self.connection, program.key, "found", change.old, None, None)
-            note = "" if change.difference.same else FOUND_NOTE
+            note = self._keep_what_is_met(change)
         act = self._replace(change)
         now = catalogue.find(self.connection, program.kind, program.name)
         rows(self.connection, "START TRANSACTION")
         if act:
             self._keep(program, act)
-            self.report(Act(act, f"{program.kind} {program.name}", note))
         record = Record(program.path, program.digest, now and now.fingerprint)
         history.record_object(self.connection, program.key, record)
         rows(self.connection, "COMMIT")
+        if act:
+            self.report(Act(act, f"{program.kind} {program.name}", note))
+
+    def _keep_what_is_met(self, change: _Change) -> str:
+        """Keep what nobody here has put there; what is to be said of it."""
+        program = change.program
+        if change.difference.same:
+            definitions.keep(
+                self.connection, program.key, definitions.ADOPTED, change.old, program.path, program.digest
+            )
+            return ""
+        definitions.keep(self.connection, program.key, definitions.FOUND, change.old, None, None)
+        return FOUND_NOTE
 
     def _replace(self, change: _Change) -> str:
         """Do what is needed, waiting for who uses the predecessor; the act's verb, "" where nothing was."""
@@ -161,14 +184,32 @@ class Rollout:
         now = stored.read(self.connection, program.kind, program.name)
         definitions.keep(self.connection, program.key, act, now, program.path, program.digest)
 
-    def _prune(self, key: Key, found: Found | None) -> None:
+    def _drop(self, key: Key, found: Found | None, act: str) -> None:
         kind, name = key
+        path, note = self.past.objects[key].path, ""
+        old = definitions.last(self.connection, key)
+        if old:
+            name = as_stored(kind, old.sql, path, "").name  # capital letters count in a view's
         if found:
-            old = stored.read(self.connection, kind, name)
-            definitions.keep(self.connection, key, "pruned", old, self.past.objects[key].path, None)
-            rows(self.connection, f"DROP {kind.upper()} {identifier(name)}")
+            program = Program(kind, name, path, 1, f"DROP {kind.upper()} {identifier(name)}")
+            old, note = stored.read(self.connection, kind, name), self._lost(program)
+        if old:
+            definitions.keep(self.connection, key, act, old, path, None)
+        if found:
+            attempt = partial(replacement.create, self.connection, program)
+            waits.patiently(self.connection, program.sql, attempt, self.report)
         history.forget_object(self.connection, key)
-        self.report(Act("pruned" if found else "forgotten", f"{kind} {name}"))
+        self.report(Act(act if found else "forgotten", f"{kind} {name}", note))
+
+    def _lost(self, program: Program) -> str:
+        """The rights that a DROP takes away, as the statements that give them."""
+        if program.kind not in ("procedure", "function"):
+            return ""
+        try:
+            given = rights.grants(program.kind, program.name, rights.read(self.connection, program))
+        except DatabaseRefused:
+            return "the account may not see who had rights on it"
+        return f"with it went: {'; '.join(given)}" if given else ""
 
     def _file_changed(self, program: Program) -> bool:
         record = self.past.objects.get(program.key)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import takewhile
 
@@ -25,14 +26,25 @@ _WITHOUT_ROLLBACK = """
     WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
         AND engine NOT IN (SELECT engine FROM information_schema.engines WHERE transactions = 'YES')
 """
-GOES_ON = "apply again: it goes on where it stopped"
 
 
 class Run:
-    """The steps of one file, on the one connection that holds the lock."""
+    """The steps of one file, on the one connection that holds the lock.
 
-    def __init__(self, book: Journal, path: str, steps: Sequence[Step], memory: Memory, report: Report) -> None:
+    The journal's first word of a DDL statement is written within `opening`, which may commit something else with it.
+    """
+
+    def __init__(
+        self,
+        book: Journal,
+        path: str,
+        steps: Sequence[Step],
+        memory: Memory,
+        report: Report,
+        opening: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         self.book, self.path, self.steps, self.memory, self.report = book, path, steps, memory, report
+        self.opening = opening
         self.connection = book.connection
         self.unsaved: list[Entry] = []  # what the journal does not say yet, or not for good
         self.before_transaction = 0  # how many of these a rollback leaves true
@@ -45,7 +57,6 @@ class Run:
     def go(self, first: int) -> None:
         """Run the steps from place `first` on; the server's refusal says what stays done and how to go on.
 
-        What the journal does not say yet at the end goes with the next file's first entry.
         Before and afterwards the connection waits for tables as waits.limit() has it.
         """
         for place, step in enumerate(self.steps[first - 1 :], first):
@@ -57,7 +68,6 @@ class Run:
             self._do(Entry(place, step.line, step.digest, journal.DONE, started_at=journal.now()), step)
         if self._in_transaction:
             self._save()
-        self.book.carried.extend((self.book.name, entry) for entry in self.unsaved)
         self._limit(True)
 
     def _count(self, place: int) -> None:
@@ -149,7 +159,8 @@ class Run:
             intent = replace(entry, place=place, line=step.line, digest=step.digest, state=journal.INTENT)
             self.unsaved.append(replace(intent, fingerprint=before, memory=memory))
             self.intended = place
-        self._save()
+        with self.opening():
+            self._save()
 
     _WAYS = {
         Kind.ROWS: _rows,
@@ -193,19 +204,16 @@ class Run:
 
     def _save(self) -> None:
         """Bring the journal up to now for good, and with it whatever is open."""
-        told = bool(self.unsaved)
         self._write()
         if self._in_transaction:
             rows(self.connection, "COMMIT")
-        if told:
-            self.book.carried.clear()
         self.unsaved.clear()
         self.ours = False
 
     def _failure(self, error: DatabaseRefused, entry: Entry, kind: Kind) -> DatabaseRefused:
         """`error` with what stays done and how to go on; the journal says the same, where it can be reached."""
         if self._lost(error):
-            return _with_mend(error, GOES_ON)
+            return error.with_mend(f"{self.book.verb} again: it goes on where it stopped")
         if self._in_transaction:
             rows(self.connection, "ROLLBACK")
             del self.unsaved[self.before_transaction :]
@@ -214,12 +222,12 @@ class Run:
         self._save()
         self.book.cut(entry.place)
         if any(known.state == journal.RUNNING for known in self.book.read()):
-            mend = "the procedure has committed a part of its work: apply --resume done, again or skip"
-            return _with_mend(error, mend)
+            mend = f"the procedure has committed a part of its work: {self.book.verb} --resume done, again or skip"
+            return error.with_mend(mend)
         if not self.certain:
             return error
         stay = f"the {_counted(self.certain)} before it {'is' if self.certain == 1 else 'are'} done and stay"
-        return _with_mend(error, f"{stay}: mend the rest of the file, then apply again")
+        return error.with_mend(f"{stay}: mend the rest of the file, then {self.book.verb} again")
 
     def _lost(self, error: DatabaseRefused) -> bool:
         code = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else 0
@@ -228,9 +236,3 @@ class Run:
 
 def _counted(statements: int) -> str:
     return f"{statements} statement{'' if statements == 1 else 's'}"
-
-
-def _with_mend(error: DatabaseRefused, mend: str) -> DatabaseRefused:
-    told = DatabaseRefused(error.what, error.where, "; ".join(filter(None, (error.mend, mend))))
-    told.detail = error.detail
-    return told

@@ -87,14 +87,15 @@ def read(connection: Connection, *databases: str) -> Schema:
     for kind, name in rows(connection, NAMES):
         if name.lower().startswith(BOOKKEEPING):
             continue
-        definition = _definition(connection, kind, name, databases)
+        one = definition(connection, kind, name, databases)
         if order.get(name) and kind == "trigger":
-            definition.settings["runs after"] = order[name]
-        found[kind, name if kind in ("table", "view") else name.lower()] = definition
+            one.settings["runs after"] = order[name]
+        found[kind, name if kind in ("table", "view") else name.lower()] = one
     return found
 
 
-def _definition(connection: Connection, kind: str, name: str, databases: tuple[str, ...]) -> Definition:
+def definition(connection: Connection, kind: str, name: str, databases: tuple[str, ...]) -> Definition:
+    """One object of the schema that the connection uses; reads only."""
     shown = _shown(connection, kind, name)
     sql = shown[next(column for column in shown if column.startswith("Create ") or column == "SQL Original Statement")]
     if sql is None:

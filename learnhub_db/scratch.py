@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,15 +10,13 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import ER
 
-from learnhub_db import execution, stored
+from learnhub_db import execution, scratch_schema, stored
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import identifier, rows
+from learnhub_db.errors import DatabaseRefused
 from learnhub_db.programs import Program
 from learnhub_db.statements import Statement
 from learnhub_db.stored import Stored
-
-PREFIX = "_learnhub_scratch_"
-PATTERN = PREFIX.replace("_", r"\_") + "%"
 
 
 @dataclass(frozen=True)
@@ -63,59 +60,29 @@ class Scratch:
 
 @contextmanager
 def opened(connection: Connection, report: Report) -> Iterator[Scratch | None]:
-    """A scratch schema with the target's character set, dropped at the end; None, told, where it is not allowed.
-
-    While it is in use its name is a lock of the connection: that tells one in use from one that a killed run left.
-    """
-    schema = PREFIX + secrets.token_hex(6)
-    rows(connection, "SELECT GET_LOCK(%s, 0)", (schema,))
-    target = _create(connection, schema)
-    if not target:
-        report(Act("parsed", "the new programs, not compiled", f"no scratch schema: {grant(connection)}"))
+    """A scratch schema on the target's own connection, dropped at the end; None, told, where it is not allowed."""
+    ((target,),) = rows(connection, "SELECT DATABASE()")
     try:
-        yield Scratch(connection, schema, target) if target else None
+        schema = scratch_schema.create(connection, target)
+    except DatabaseRefused as refusal:
+        report(Act("parsed", "the new programs, not compiled", f"no scratch schema: {refusal.mend}"))
+        yield None
+        return
+    try:
+        yield Scratch(connection, schema, target)
     finally:
         if connection.open:
-            if target:
-                rows(connection, f"DROP DATABASE {schema}")
-            rows(connection, "SELECT RELEASE_LOCK(%s)", (schema,))
-
-
-def _create(connection: Connection, schema: str) -> str | None:
-    """Create the schema and return the target's name; None where the account may not."""
-    sql = """
-        SELECT schema_name, default_character_set_name, default_collation_name
-        FROM information_schema.schemata WHERE schema_name = DATABASE()
-    """
-    ((target, character_set, collation),) = rows(connection, sql)
-    try:
-        rows(connection, f"CREATE DATABASE {schema} CHARACTER SET {character_set} COLLATE {collation}")
-    except pymysql.Error as error:
-        if error.args[0] != ER.DBACCESS_DENIED_ERROR:
-            raise
-        return None
-    return target
+            rows(connection, f"DROP DATABASE {identifier(schema)}")
+            scratch_schema.release(connection, schema)
 
 
 def clear(connection: Connection, report: Report) -> None:
     """Drop the scratch schemas that killed runs have left, telling of each."""
-    sql = "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE %s"
-    for (schema,) in rows(connection, sql, (PATTERN,)):
-        if rows(connection, "SELECT IS_FREE_LOCK(%s)", (schema,)) != [(1,)]:
-            continue
-        try:
-            rows(connection, f"DROP DATABASE IF EXISTS {identifier(schema)}")
+    for schema, gone in scratch_schema.drop_left_behind(connection):
+        if gone:
             report(Act("dropped", schema, "a killed run had left it"))
-        except pymysql.Error as error:
-            if error.args[0] != ER.DBACCESS_DENIED_ERROR:
-                raise
-            report(Act("left", schema, f"of a killed run: {grant(connection)}"))
-
-
-def grant(connection: Connection) -> str:
-    """The GRANT that lets the account have scratch schemas."""
-    ((user, _, host),) = [account.rpartition("@") for (account,) in rows(connection, "SELECT CURRENT_USER()")]
-    return f"GRANT ALL ON {identifier(PATTERN)}.* TO {identifier(user)}@{identifier(host)}"
+        else:
+            report(Act("left", schema, f"of a killed run: {scratch_schema.grant(connection)}"))
 
 
 def parse(connection: Connection, program: Program) -> None:

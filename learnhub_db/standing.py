@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pymysql
 
-from learnhub_db import catalogue, deployment, grants, history, journal
+from learnhub_db import catalogue, deployment, grants, history, journal, undoing
 from learnhub_db.database import Target, connect, refused
 from learnhub_db.deployment import Contents
 from learnhub_db.history import History
@@ -38,10 +38,11 @@ def read(project: Project, target: Target) -> list[Standing]:
     with connect(target) as connection:
         try:
             past, existing = history.read(connection), catalogue.programs(connection)
-            begun = journal.under_way(connection, "migration") if journal.NAME in past.tables else {}
+            undone = undoing.begun(connection, past)
+            begun = journal.under_way(connection, journal.MIGRATION) if journal.NAME in past.tables else {}
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
-    return [*_migrations(contents, past, begun), *_objects(contents, past, set(existing))]
+    return [*_rollback(undone), *_migrations(contents, past, begun), *_objects(contents, past, set(existing))]
 
 
 def _migrations(contents: Contents, past: History, begun: dict[str, Entry]) -> Iterator[Standing]:
@@ -55,6 +56,13 @@ def _migrations(contents: Contents, past: History, begun: dict[str, Entry]) -> I
         yield Standing(state, "migration", file.stem, file.path)
     for name in sorted(past.migrations.keys() - {file.stem for file in contents.migrations}):
         yield Standing(ORPHANED, "migration", name, f"sql/migrations/{name}.sql")
+
+
+def _rollback(undone: list[str]) -> Iterator[Standing]:
+    """A rollback that has stopped half-way."""
+    if undone:
+        path = f"sql/migrations/{undone[-1]}.sql"
+        yield Standing(STOPPED, "rollback", ", ".join(undone), path, "finish it: rollback")
 
 
 def _place(last: Entry, file: SqlFile) -> str:

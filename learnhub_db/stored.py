@@ -25,10 +25,21 @@ class Stored:
     collation: str
     database_collation: str | None
 
+    def is_of(self, sql_mode: str, character_set: str, collation: str) -> bool:
+        """Whether a session with these settings would create it as it is."""
+        if (self.character_set, self.collation) != (character_set, collation):
+            return False
+        return self.sql_mode in (None, sql_mode)
+
     @property
     def definer(self) -> str:
-        found = _DEFINER.search(self.sql)
-        return f"{found[1]}@{found[2]}".replace("``", "`") if found else ""
+        return definer(self.sql)
+
+
+def definer(sql: str) -> str:
+    """The user@host that the first lines of SHOW CREATE name; "" for none."""
+    found = _DEFINER.search(sql)
+    return f"{found[1]}@{found[2]}".replace("``", "`") if found else ""
 
 
 def read(connection: Connection, kind: str, name: str, schema: str = "", path: str = "") -> Stored:

@@ -13,6 +13,7 @@ from pymysql.constants import ER
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import NOT_ALLOWED, rows
 from learnhub_db.errors import DatabaseRefused
+from learnhub_db.execution import may_hold_a_password
 from learnhub_db.statements import code_only
 
 LOCK_SECONDS = 5
@@ -34,11 +35,10 @@ _HOLDERS = """
         AND thread.processlist_id <> CONNECTION_ID()
     ORDER BY thread.processlist_time DESC
 """
-_SECRET = re.compile(r"\b(?:IDENTIFIED|PASSWORD)\b", re.IGNORECASE)
 
 
 def limit(connection: Connection, limited: bool = True) -> None:
-    """Have the connection wait for a table or routine no longer than LOCK_SECONDS at a time, or again as the server has it."""
+    """Have the connection wait for a lock no longer than LOCK_SECONDS at a time, or again as the server has it."""
     rows(connection, f"SET lock_wait_timeout = {LOCK_SECONDS if limited else 'DEFAULT'}")
 
 
@@ -90,13 +90,13 @@ def _told(holders: list[tuple] | None) -> str:
 
 def _shortened(statement: str | None) -> str:
     text = " ".join((statement or "no statement").split())
-    if _SECRET.search(text):
+    if may_hold_a_password(text):
         return text.split()[0]
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
 
 
 def _given_up(error: DatabaseRefused, holders: list[tuple] | None) -> DatabaseRefused:
-    mend = f"KILL {holders[0][0]}, or wait until it is done, then apply again" if holders else "apply again later"
+    mend = f"KILL {holders[0][0]}, or wait until it is done, then run it again" if holders else "run it again later"
     refusal = DatabaseRefused(f"{_told(holders)} holds a lock" if holders else error.what, error.where, mend)
     refusal.detail = error.detail
     return refusal

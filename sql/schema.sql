@@ -6,14 +6,65 @@ SET foreign_key_checks = 0;
 CREATE TABLE `archived_courses` (
   `archive_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which archive',
   `course_id` bigint unsigned NOT NULL COMMENT 'The course as it was',
-  `course_data` json NOT NULL DEFAULT (json_object()) COMMENT 'Every column, tags, prerequisites, lessons in order with sections and quizzes',
+  `course_data` json NOT NULL DEFAULT (json_object()) COMMENT 'Every column, tags, categories, prerequisites, lessons in order with sections and quizzes (not personal)',
   `archived_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `archived_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
-  `reason` text COMMENT 'Why',
+  `reason` text COMMENT 'Why (not personal)',
   PRIMARY KEY (`archive_id`),
   KEY `archives_of_course` (`course_id`),
   CONSTRAINT `an_archive_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Courses taken off the market, whole';
+
+CREATE TABLE `cart_items` (
+  `cart_id` bigint unsigned NOT NULL COMMENT 'Which cart',
+  `course_id` bigint unsigned NOT NULL COMMENT 'What lies in it; bought, it leaves the cart',
+  `added_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`cart_id`,`course_id`),
+  KEY `carts_with_course` (`course_id`),
+  CONSTRAINT `a_cart_item_is_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_cart_item_lies_in_a_cart` FOREIGN KEY (`cart_id`) REFERENCES `carts` (`cart_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Courses in carts, each once';
+
+CREATE TABLE `carts` (
+  `cart_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which cart',
+  `user_id` bigint unsigned NOT NULL COMMENT 'Whose',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`cart_id`),
+  KEY `carts_of_user` (`user_id`),
+  CONSTRAINT `a_cart_belongs_to_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What somebody is about to order';
+
+CREATE TABLE `categories` (
+  `category_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which category',
+  `parent_id` bigint unsigned DEFAULT NULL COMMENT 'The one above; NULL: none. Changed by move_category alone',
+  `name` varchar(100) NOT NULL COMMENT 'Shown in the shop (not personal)',
+  `slug` varchar(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT '' COMMENT 'Its step of the path, made from the name where none is given; fixed (not personal)',
+  `path` varchar(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT '' COMMENT 'Slugs from the top, /data/sql/, by trigger (not personal)',
+  `depth` tinyint unsigned NOT NULL DEFAULT '0' COMMENT 'Steps below the top, by trigger',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
+  `created_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
+  `updated_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account, by trigger',
+  PRIMARY KEY (`category_id`),
+  UNIQUE KEY `one_category_per_path` (`path`),
+  KEY `categories_below` (`parent_id`),
+  CONSTRAINT `a_category_is_below_a_category` FOREIGN KEY (`parent_id`) REFERENCES `categories` (`category_id`),
+  CONSTRAINT `a_path_ends_in_its_slug` CHECK ((`path` like concat('%/',`slug`,'/'))),
+  CONSTRAINT `a_slug_is_words_and_hyphens` CHECK (regexp_like(`slug`,'^[\\p{L}\\p{M}\\p{N}]+(-[\\p{L}\\p{M}\\p{N}]+)*\\z'))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What the catalog is arranged by: a tree';
+
+CREATE TABLE `certificates` (
+  `certificate_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which certificate',
+  `enrollment_id` bigint unsigned NOT NULL COMMENT 'What was completed, and by whom',
+  `code` char(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT (lower(hex(random_bytes(16)))) COMMENT '128 random bits: who knows it may check the certificate (not personal)',
+  `issued_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  `revoked_at` datetime(6) DEFAULT NULL COMMENT 'UTC; set: it counts no more',
+  PRIMARY KEY (`certificate_id`),
+  UNIQUE KEY `one_certificate_per_enrollment` (`enrollment_id`),
+  UNIQUE KEY `one_certificate_per_code` (`code`),
+  CONSTRAINT `a_certificate_is_of_an_enrollment` FOREIGN KEY (`enrollment_id`) REFERENCES `enrollments` (`enrollment_id`),
+  CONSTRAINT `a_code_cannot_be_guessed` CHECK (regexp_like(`code`,'^[0-9a-f]{32}\\z','c'))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Proof that a course was completed; issued and revoked by triggers';
 
 CREATE TABLE `course_access` (
   `student_id` bigint unsigned NOT NULL COMMENT 'Who',
@@ -25,6 +76,15 @@ CREATE TABLE `course_access` (
   CONSTRAINT `access_is_of_a_student` FOREIGN KEY (`student_id`) REFERENCES `users` (`user_id`),
   CONSTRAINT `access_is_to_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Until when a student may open a course';
+
+CREATE TABLE `course_categories` (
+  `course_id` bigint unsigned NOT NULL COMMENT 'Which course',
+  `category_id` bigint unsigned NOT NULL COMMENT 'Where it stands in the catalog',
+  PRIMARY KEY (`course_id`,`category_id`),
+  KEY `courses_in_category` (`category_id`,`course_id`),
+  CONSTRAINT `a_category_holds_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_course_stands_in_a_category` FOREIGN KEY (`category_id`) REFERENCES `categories` (`category_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Which courses stand in which categories';
 
 CREATE TABLE `course_deltas` (
   `delta_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which change',
@@ -50,14 +110,14 @@ CREATE TABLE `course_prerequisites` (
 CREATE TABLE `course_seats` (
   `course_id` bigint unsigned NOT NULL COMMENT 'A course with a seat limit; no row: unlimited',
   `seats` int unsigned NOT NULL COMMENT 'max_students of the course',
-  `seats_taken` int NOT NULL DEFAULT '0' COMMENT 'Enrollments in force plus what running flash sales have set aside; exact',
+  `seats_taken` int NOT NULL DEFAULT '0' COMMENT 'Enrollments in force, held seats, and what running flash sales have set aside; exact',
   PRIMARY KEY (`course_id`),
   CONSTRAINT `seats_belong_to_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='The row that decides who gets the last seat; kept by triggers';
 
 CREATE TABLE `course_tags` (
   `course_id` bigint unsigned NOT NULL COMMENT 'Which course',
-  `tag` varchar(50) NOT NULL COMMENT 'A word it is found by',
+  `tag` varchar(50) NOT NULL COMMENT 'A word it is found by (not personal)',
   PRIMARY KEY (`course_id`,`tag`),
   KEY `courses_by_tag` (`tag`),
   CONSTRAINT `a_tag_belongs_to_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
@@ -66,10 +126,10 @@ CREATE TABLE `course_tags` (
 CREATE TABLE `courses` (
   `course_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which course',
   `instructor_id` bigint unsigned NOT NULL COMMENT 'Who teaches it',
-  `title` varchar(200) NOT NULL COMMENT 'Shown everywhere',
-  `description` text COMMENT 'Shown on its page',
+  `title` varchar(200) NOT NULL COMMENT 'Shown everywhere (not personal)',
+  `description` text COMMENT 'Shown on its page (not personal)',
   `price` decimal(10,2) NOT NULL COMMENT 'In USD; 0: free',
-  `thumbnail_url` varchar(500) DEFAULT NULL COMMENT 'Picture',
+  `thumbnail_url` varchar(500) DEFAULT NULL COMMENT 'Picture (not personal)',
   `level` enum('beginner','intermediate','advanced') NOT NULL DEFAULT 'beginner' COMMENT 'For whom',
   `status` enum('draft','active','archived') NOT NULL DEFAULT 'active' COMMENT 'Only active ones are sold',
   `max_students` int unsigned DEFAULT NULL COMMENT 'Seats; NULL: unlimited',
@@ -86,6 +146,7 @@ CREATE TABLE `courses` (
   PRIMARY KEY (`course_id`),
   KEY `courses_of_instructor` (`instructor_id`),
   KEY `top_courses_first` (`status`,`total_enrollments`),
+  FULLTEXT KEY `courses_by_words` (`title`,`description`),
   CONSTRAINT `a_course_has_an_instructor` FOREIGN KEY (`instructor_id`) REFERENCES `users` (`user_id`),
   CONSTRAINT `a_price_is_not_negative` CHECK ((`price` >= 0)),
   CONSTRAINT `a_seat_limit_is_above_zero` CHECK ((`max_students` > 0))
@@ -125,8 +186,8 @@ CREATE TABLE `erasure_log` (
   `erasure_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which erasure',
   `user_id` bigint unsigned NOT NULL COMMENT 'Who was erased; the id alone',
   `requested_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'On whose request',
-  `reason` varchar(500) DEFAULT NULL COMMENT 'Why',
-  `kept` json DEFAULT NULL COMMENT 'What was kept and the duty to keep it',
+  `reason` varchar(500) DEFAULT NULL COMMENT 'Why; names nobody (not personal)',
+  `kept` json DEFAULT NULL COMMENT 'What was kept and the duty to keep it (not personal)',
   `erased_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   PRIMARY KEY (`erasure_id`),
   KEY `erasures_of_user` (`user_id`)
@@ -135,8 +196,8 @@ CREATE TABLE `erasure_log` (
 CREATE TABLE `error_catalogue` (
   `errno` smallint unsigned NOT NULL COMMENT 'MYSQL_ERRNO of the SIGNAL',
   `name` varchar(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'Word for programs',
-  `message` varchar(100) NOT NULL COMMENT 'What is wrong; {} stands for who or which',
-  `mend` varchar(100) NOT NULL COMMENT 'What the caller does about it',
+  `message` varchar(100) NOT NULL COMMENT 'What is wrong; {} stands for who or which (not personal)',
+  `mend` varchar(100) NOT NULL COMMENT 'What the caller does about it (not personal)',
   PRIMARY KEY (`errno`),
   UNIQUE KEY `one_error_per_name` (`name`),
   CONSTRAINT `an_errno_fits_every_driver` CHECK ((`errno` between 30000 and 32767))
@@ -189,7 +250,7 @@ CREATE TABLE `fraud_alerts` (
   `user_id` bigint unsigned NOT NULL COMMENT 'Who',
   `rule_id` bigint unsigned NOT NULL COMMENT 'What fired',
   `alert_level` enum('low','medium','high','critical') NOT NULL DEFAULT 'low' COMMENT 'From the score; critical: blocked alone',
-  `alert_data` json DEFAULT NULL COMMENT 'The figures: metric, value, over, score, amount',
+  `alert_data` json DEFAULT NULL COMMENT 'The figures: metric, value, over, score, amount (not personal)',
   `status` enum('pending','reviewed','false_positive','confirmed_fraud') NOT NULL DEFAULT 'pending' COMMENT 'What a person made of it',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `reviewed_at` datetime(6) DEFAULT NULL COMMENT 'UTC',
@@ -208,9 +269,9 @@ CREATE TABLE `fraud_alerts` (
 
 CREATE TABLE `fraud_detection_rules` (
   `rule_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which rule',
-  `rule_name` varchar(100) NOT NULL COMMENT 'For people',
+  `rule_name` varchar(100) NOT NULL COMMENT 'For people (not personal)',
   `rule_type` enum('velocity','amount','location','pattern') NOT NULL DEFAULT 'amount' COMMENT 'What it looks at',
-  `rule_condition` json NOT NULL DEFAULT (json_object('metric','amount','over',1e9,'score',0)) COMMENT '{"metric": M, "over": N, "score": S}: M above N scores S',
+  `rule_condition` json NOT NULL DEFAULT (json_object('metric','amount','over',1e9,'score',0)) COMMENT '{"metric": M, "over": N, "score": S}: M above N scores S (not personal)',
   `action` enum('flag','block','require_verification') NOT NULL DEFAULT 'flag' COMMENT 'block: firing is enough to block',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
@@ -221,7 +282,7 @@ CREATE TABLE `fraud_detection_rules` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What makes a purchase suspicious; a new row takes effect at once';
 
 CREATE TABLE `instructor_accounts` (
-  `account` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'Database account as name@host, the host a pattern as in GRANT',
+  `account` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'Database account as name@host, the host a pattern as in GRANT (not personal)',
   `user_id` bigint unsigned NOT NULL COMMENT 'The instructor it belongs to',
   `account_name` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin GENERATED ALWAYS AS (if(locate('@',`account`),left(`account`,((char_length(`account`) - char_length(substring_index(`account`,'@',-(1)))) - 1)),`account`)) STORED NOT NULL COMMENT 'Before the last @',
   `account_host` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin GENERATED ALWAYS AS (if(locate('@',`account`),substring_index(`account`,'@',-(1)),'%')) STORED NOT NULL COMMENT 'Behind the last @; % where none is given',
@@ -249,9 +310,9 @@ CREATE TABLE `lesson_progress` (
 CREATE TABLE `lesson_sections` (
   `section_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which section',
   `lesson_id` bigint unsigned NOT NULL COMMENT 'Part of',
-  `title` varchar(200) NOT NULL COMMENT 'Shown in the outline',
+  `title` varchar(200) NOT NULL COMMENT 'Shown in the outline (not personal)',
   `type` enum('text','video','quiz','assignment') NOT NULL DEFAULT 'text' COMMENT 'What the student does',
-  `content` text COMMENT 'Text of the section',
+  `content` text COMMENT 'Text of the section (not personal)',
   `duration_minutes` int unsigned NOT NULL DEFAULT '0' COMMENT 'Planned length, minutes',
   `order_index` int unsigned NOT NULL DEFAULT '0' COMMENT 'Place in the lesson, ties by section_id',
   PRIMARY KEY (`section_id`),
@@ -262,9 +323,9 @@ CREATE TABLE `lesson_sections` (
 CREATE TABLE `lessons` (
   `lesson_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which lesson',
   `course_id` bigint unsigned NOT NULL COMMENT 'Part of',
-  `title` varchar(200) NOT NULL COMMENT 'Shown in the outline',
-  `content` text COMMENT 'Text of the lesson',
-  `video_url` varchar(500) DEFAULT NULL COMMENT 'Video of the lesson',
+  `title` varchar(200) NOT NULL COMMENT 'Shown in the outline (not personal)',
+  `content` text COMMENT 'Text of the lesson (not personal)',
+  `video_url` varchar(500) DEFAULT NULL COMMENT 'Video of the lesson (not personal)',
   `duration_minutes` int unsigned NOT NULL DEFAULT '0' COMMENT 'Planned length, minutes',
   `order_index` int unsigned NOT NULL DEFAULT '0' COMMENT 'Place in the course, ties by lesson_id',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
@@ -278,15 +339,65 @@ CREATE TABLE `lessons` (
 
 CREATE TABLE `mutexes` (
   `name` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'What is done by one transaction at a time',
-  `description` varchar(200) NOT NULL DEFAULT '' COMMENT 'Why no row of its own can be locked',
+  `description` varchar(200) NOT NULL DEFAULT '' COMMENT 'Why no row of its own can be locked (not personal)',
+  `held_by` bigint unsigned DEFAULT NULL COMMENT 'Connection of the transaction that may now do what triggers refuse to others',
   PRIMARY KEY (`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Rows to lock where a rule spans rows that do not exist yet';
+
+CREATE TABLE `order_events` (
+  `event_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which event',
+  `order_id` bigint unsigned NOT NULL COMMENT 'Of which order',
+  `from_status` enum('pending_payment','confirmed','payment_failed','cancelled','refunded') DEFAULT NULL COMMENT 'Before; NULL: it was placed',
+  `to_status` enum('pending_payment','confirmed','payment_failed','cancelled','refunded') NOT NULL DEFAULT 'pending_payment' COMMENT 'After',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`event_id`),
+  KEY `events_of_order` (`order_id`),
+  CONSTRAINT `an_event_is_of_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Every status of every order, in order; append-only, written by triggers';
+
+CREATE TABLE `order_items` (
+  `order_id` bigint unsigned NOT NULL COMMENT 'Which order',
+  `course_id` bigint unsigned NOT NULL COMMENT 'What',
+  `unit_price` decimal(10,2) NOT NULL COMMENT 'USD, the price when the order was placed',
+  `discount_amount` decimal(10,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, its part of the order''s discount',
+  `tax_amount` decimal(10,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, its part of the order''s tax',
+  `amount` decimal(10,2) GENERATED ALWAYS AS (((`unit_price` - `discount_amount`) + `tax_amount`)) STORED COMMENT 'USD, what is charged for it',
+  PRIMARY KEY (`order_id`,`course_id`),
+  KEY `orders_of_course` (`course_id`),
+  CONSTRAINT `an_item_belongs_to_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
+  CONSTRAINT `an_item_is_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_unit_price_is_not_negative` CHECK ((`unit_price` >= 0)),
+  CONSTRAINT `an_items_discount_is_at_most_its_price` CHECK ((`discount_amount` between 0 and `unit_price`)),
+  CONSTRAINT `an_items_tax_is_not_negative` CHECK ((`tax_amount` >= 0))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='The parts of an order; they add up to it';
+
+CREATE TABLE `orders` (
+  `order_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which order',
+  `user_id` bigint unsigned NOT NULL COMMENT 'Who buys',
+  `promotion_id` bigint unsigned DEFAULT NULL COMMENT 'The promotion it was placed with',
+  `status` enum('pending_payment','confirmed','payment_failed','cancelled','refunded') NOT NULL DEFAULT 'pending_payment' COMMENT 'cancelled: nobody answered in time',
+  `subtotal` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, sum of the unit prices',
+  `discount_amount` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, off the subtotal',
+  `tax_amount` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, policy tax_percent of subtotal less discount',
+  `total` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'USD, what is paid',
+  `failure_reason` varchar(500) DEFAULT NULL COMMENT 'Why it failed, in somebody''s words (personal)',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`order_id`),
+  KEY `orders_of_user` (`user_id`,`created_at`),
+  KEY `orders_with_promotion` (`promotion_id`),
+  KEY `orders_by_status` (`status`,`created_at`),
+  CONSTRAINT `an_order_is_by_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`),
+  CONSTRAINT `an_order_uses_a_promotion` FOREIGN KEY (`promotion_id`) REFERENCES `promotions` (`promotion_id`),
+  CONSTRAINT `a_discount_is_at_most_the_subtotal` CHECK ((`discount_amount` between 0 and `subtotal`)),
+  CONSTRAINT `a_tax_is_not_negative` CHECK ((`tax_amount` >= 0)),
+  CONSTRAINT `a_total_adds_up` CHECK ((`total` = ((`subtotal` - `discount_amount`) + `tax_amount`)))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Several courses bought at once; amounts never change, every status is an event';
 
 CREATE TABLE `payment_events` (
   `event_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which event',
   `payment_id` bigint unsigned NOT NULL COMMENT 'Of which payment',
   `event_type` enum('initiated','payment_gateway_called','payment_gateway_success','payment_gateway_failed','enrollment_created','completion_confirmed','refunded','failed') NOT NULL DEFAULT 'initiated' COMMENT 'What happened',
-  `event_data` json DEFAULT NULL COMMENT 'Ids and amounts only',
+  `event_data` json DEFAULT NULL COMMENT 'Ids and amounts only (not personal)',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   PRIMARY KEY (`event_id`),
   KEY `events_of_payment` (`payment_id`),
@@ -301,16 +412,19 @@ CREATE TABLE `payments` (
   `order_id` bigint unsigned DEFAULT NULL COMMENT 'The order it belongs to',
   `kind` enum('charge','refund') NOT NULL DEFAULT 'charge' COMMENT 'Which way the money goes',
   `amount` decimal(10,2) NOT NULL COMMENT 'Above 0 for a charge, below for a refund',
-  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217',
+  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
   `payment_method` enum('credit_card','paypal','stripe','bank_transfer') NOT NULL DEFAULT 'credit_card' COMMENT 'How',
   `payment_method_token` varchar(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'The gateway''s token, never card data (personal)',
-  `payment_gateway` varchar(50) DEFAULT NULL COMMENT 'Through whom',
+  `payment_gateway` varchar(50) DEFAULT NULL COMMENT 'Through whom (not personal)',
   `status` enum('pending','completed','failed','refunded') NOT NULL DEFAULT 'pending' COMMENT 'How it went',
   `transaction_id` varchar(120) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'The gateway''s id; refund_<id of the charge> for a refund',
   `idempotency_key` varchar(120) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'The caller''s key',
   `refund_of` bigint unsigned DEFAULT NULL COMMENT 'The charge that a refund gives back',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `processed_at` datetime(6) DEFAULT NULL COMMENT 'UTC; when it left pending',
+  `course_id` bigint unsigned DEFAULT NULL COMMENT 'What it is for, where that is not told by an enrollment yet',
+  `answers` bigint unsigned DEFAULT NULL COMMENT 'The payment that this money came for too late or a second time',
+  `reason` varchar(500) DEFAULT NULL COMMENT 'Why it failed or was given back, in somebody''s words (personal)',
   PRIMARY KEY (`payment_id`),
   UNIQUE KEY `one_payment_per_transaction` (`transaction_id`),
   UNIQUE KEY `one_payment_per_key` (`idempotency_key`),
@@ -319,25 +433,92 @@ CREATE TABLE `payments` (
   KEY `payments_of_enrollment` (`enrollment_id`),
   KEY `payments_of_subscription` (`subscription_id`),
   KEY `payments_by_day` (`processed_at`),
+  KEY `payments_of_order` (`order_id`),
+  KEY `payments_for_course` (`course_id`),
+  KEY `late_answers` (`answers`),
+  KEY `payments_by_status` (`status`,`created_at`),
+  CONSTRAINT `a_charge_is_for_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
   CONSTRAINT `a_charge_is_for_a_subscription` FOREIGN KEY (`subscription_id`) REFERENCES `subscriptions` (`subscription_id`),
+  CONSTRAINT `a_charge_is_for_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
+  CONSTRAINT `a_late_answer_names_its_payment` FOREIGN KEY (`answers`) REFERENCES `payments` (`payment_id`),
   CONSTRAINT `a_payment_is_by_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`),
   CONSTRAINT `a_payment_is_for_an_enrollment` FOREIGN KEY (`enrollment_id`) REFERENCES `enrollments` (`enrollment_id`),
   CONSTRAINT `a_refund_names_its_charge` FOREIGN KEY (`refund_of`) REFERENCES `payments` (`payment_id`),
   CONSTRAINT `a_charge_is_above_zero` CHECK (((`kind` <> 'charge') or ((`amount` > 0) and (`refund_of` is null)))),
   CONSTRAINT `a_charge_leaves_room_for_its_refunds_id` CHECK (((`kind` <> 'charge') or (char_length(`transaction_id`) <= 113))),
-  CONSTRAINT `a_refund_is_below_zero` CHECK (((`kind` <> 'refund') or ((`amount` < 0) and (`refund_of` is not null))))
+  CONSTRAINT `a_refund_is_below_zero` CHECK (((`kind` <> 'refund') or ((`amount` < 0) and (`refund_of` is not null)))),
+  CONSTRAINT `only_a_charge_answers` CHECK (((`kind` = 'charge') or (`answers` is null)))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Charges and refunds; no card data';
 
 CREATE TABLE `policies` (
   `name` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'What a procedure asks for',
   `value` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'The number in force',
-  `description` varchar(200) NOT NULL DEFAULT '' COMMENT 'What it does, with its unit',
+  `description` varchar(200) NOT NULL DEFAULT '' COMMENT 'What it does, with its unit (not personal)',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
   `created_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
   `updated_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account, by trigger',
   PRIMARY KEY (`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Numbers a business changes; read by the procedures, written nowhere else';
+
+CREATE TABLE `price_history` (
+  `change_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which change',
+  `course_id` bigint unsigned NOT NULL COMMENT 'Of which course',
+  `price_before` decimal(10,2) NOT NULL COMMENT 'USD',
+  `price_after` decimal(10,2) NOT NULL COMMENT 'USD',
+  `changed_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  `changed_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
+  PRIMARY KEY (`change_id`),
+  KEY `changes_of_course` (`course_id`,`change_id`),
+  CONSTRAINT `a_price_change_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_price_change_changes_the_price` CHECK ((`price_before` <> `price_after`))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Every change of a price, by trigger; append-only';
+
+CREATE TABLE `promotion_uses` (
+  `promotion_id` bigint unsigned NOT NULL COMMENT 'Which promotion',
+  `order_id` bigint unsigned NOT NULL COMMENT 'In which order; a failed order gives its use back',
+  `user_id` bigint unsigned NOT NULL COMMENT 'By whom',
+  `used_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`promotion_id`,`order_id`),
+  UNIQUE KEY `one_promotion_per_order` (`order_id`),
+  KEY `uses_by_customer` (`promotion_id`,`user_id`),
+  KEY `promotions_used_by_user` (`user_id`),
+  CONSTRAINT `a_use_is_by_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`),
+  CONSTRAINT `a_use_is_in_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
+  CONSTRAINT `a_use_is_of_a_promotion` FOREIGN KEY (`promotion_id`) REFERENCES `promotions` (`promotion_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Who used which promotion; its limits are decided on these rows';
+
+CREATE TABLE `promotions` (
+  `promotion_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which promotion',
+  `code` varchar(50) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'What the buyer types',
+  `discount_type` enum('percentage','fixed_amount') NOT NULL DEFAULT 'percentage' COMMENT 'What amount means',
+  `amount` decimal(10,2) NOT NULL COMMENT 'Percent, or USD off what it applies to',
+  `min_purchase` decimal(10,2) NOT NULL DEFAULT '0.00' COMMENT 'The whole order must be worth this, USD, before discount and tax',
+  `max_uses` int unsigned DEFAULT NULL COMMENT 'In total; NULL: no limit',
+  `uses_count` int unsigned NOT NULL DEFAULT '0' COMMENT 'Rows of promotion_uses; exact, by trigger',
+  `per_customer` int unsigned DEFAULT NULL COMMENT 'Uses by one buyer; NULL: no limit',
+  `valid_from` datetime(6) DEFAULT NULL COMMENT 'UTC, first moment; NULL: always was',
+  `valid_until` datetime(6) DEFAULT NULL COMMENT 'UTC, last moment; NULL: for good',
+  `is_active` tinyint(1) NOT NULL DEFAULT '1' COMMENT 'FALSE: switched off',
+  `course_id` bigint unsigned DEFAULT NULL COMMENT 'Only this course',
+  `category_id` bigint unsigned DEFAULT NULL COMMENT 'Only courses of this category and those below it',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger; a use does not move it',
+  `created_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
+  `updated_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account, by trigger',
+  PRIMARY KEY (`promotion_id`),
+  UNIQUE KEY `one_promotion_per_code` (`code`),
+  KEY `promotions_of_course` (`course_id`),
+  KEY `promotions_of_category` (`category_id`),
+  CONSTRAINT `a_promotion_is_for_a_category` FOREIGN KEY (`category_id`) REFERENCES `categories` (`category_id`),
+  CONSTRAINT `a_promotion_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_code_has_no_question_mark` CHECK ((not((`code` like '%?%')))),
+  CONSTRAINT `a_minimum_is_not_negative` CHECK ((`min_purchase` >= 0)),
+  CONSTRAINT `a_percentage_is_at_most_all` CHECK (((`discount_type` <> 'percentage') or (`amount` <= 100))),
+  CONSTRAINT `a_promotion_ends_after_it_starts` CHECK ((`valid_until` > `valid_from`)),
+  CONSTRAINT `a_promotion_gives_something` CHECK ((`amount` > 0)),
+  CONSTRAINT `a_promotion_is_of_a_course_or_a_category` CHECK (((`course_id` is null) or (`category_id` is null)))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Codes that make an order cheaper: everywhere, for a course, or for a category';
 
 CREATE TABLE `quiz_attempts` (
   `attempt_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which attempt',
@@ -356,7 +537,7 @@ CREATE TABLE `quiz_attempts` (
 CREATE TABLE `quizzes` (
   `quiz_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which quiz',
   `lesson_id` bigint unsigned NOT NULL COMMENT 'Part of',
-  `title` varchar(200) NOT NULL COMMENT 'Shown to students',
+  `title` varchar(200) NOT NULL COMMENT 'Shown to students (not personal)',
   `passing_score` decimal(6,2) NOT NULL DEFAULT '60.00' COMMENT 'Points needed to pass',
   PRIMARY KEY (`quiz_id`),
   KEY `quizzes_of_lesson` (`lesson_id`),
@@ -367,8 +548,8 @@ CREATE TABLE `quizzes` (
 CREATE TABLE `receipts` (
   `operation` varchar(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'The procedure',
   `receipt_key` varchar(120) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'The caller''s transaction id or key',
-  `arguments_sha256` char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'Of the other arguments',
-  `outcome` json DEFAULT NULL COMMENT 'What the first call returned and a repeated one returns',
+  `arguments_sha256` char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'Of the other arguments (not personal)',
+  `outcome` json DEFAULT NULL COMMENT 'What the first call returned and a repeated one returns (not personal)',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   PRIMARY KEY (`operation`,`receipt_key`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What a repeated call returns; written with what it speaks of';
@@ -387,6 +568,23 @@ CREATE TABLE `reviews` (
   CONSTRAINT `a_review_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
   CONSTRAINT `a_rating_is_one_to_five` CHECK ((`rating` between 1 and 5))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What students think of a course';
+
+CREATE TABLE `seat_holds` (
+  `student_id` bigint unsigned NOT NULL COMMENT 'For whom',
+  `course_id` bigint unsigned NOT NULL COMMENT 'A seat of what',
+  `payment_id` bigint unsigned DEFAULT NULL COMMENT 'The pending payment that holds it',
+  `order_id` bigint unsigned DEFAULT NULL COMMENT 'The pending order that holds it',
+  `held_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`student_id`,`course_id`),
+  UNIQUE KEY `one_hold_per_payment` (`payment_id`),
+  KEY `holds_of_order` (`order_id`),
+  KEY `holds_on_course` (`course_id`),
+  CONSTRAINT `a_held_seat_is_of_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_seat_is_held_by_a_payment` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`payment_id`),
+  CONSTRAINT `a_seat_is_held_by_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
+  CONSTRAINT `a_seat_is_held_for_a_student` FOREIGN KEY (`student_id`) REFERENCES `users` (`user_id`),
+  CONSTRAINT `a_hold_is_of_a_payment_or_an_order` CHECK (((`payment_id` is null) <> (`order_id` is null)))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Seats taken by what is not paid yet: one per student and course; triggers count them in course_seats';
 
 CREATE TABLE `section_progress` (
   `progress_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which progress',
@@ -467,19 +665,31 @@ CREATE TABLE `users` (
   CONSTRAINT `deleted_addresses_are_for_the_deleted` CHECK (((`deleted_at` is not null) or (not((`email` like 'deleted\\_%@deleted.com')))))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='People: students, instructors, admins';
 
+CREATE TABLE `wishlist_items` (
+  `student_id` bigint unsigned NOT NULL COMMENT 'Who',
+  `course_id` bigint unsigned NOT NULL COMMENT 'What',
+  `added_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`student_id`,`course_id`),
+  KEY `wishes_for_course` (`course_id`),
+  CONSTRAINT `a_wish_is_for_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
+  CONSTRAINT `a_wish_is_of_a_student` FOREIGN KEY (`student_id`) REFERENCES `users` (`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What students mean to buy some day';
+
 DELIMITER $$
 CREATE FUNCTION `count_seats_taken`(p_course_id BIGINT UNSIGNED) RETURNS int
     READS SQL DATA
     COMMENT 'How many seats of a course are taken, counted'
 BEGIN
   DECLARE v_in_force INT;
+  DECLARE v_held     INT;
   DECLARE v_unsold   INT;
 
   SELECT COUNT(*) INTO v_in_force FROM enrollments WHERE course_id = p_course_id AND in_force = 1 FOR SHARE;
+  SELECT COUNT(*) INTO v_held FROM seat_holds WHERE course_id = p_course_id FOR SHARE;
   SELECT COALESCE(SUM(stock.seats_left), 0) INTO v_unsold
     FROM flash_sale_terms terms JOIN flash_sale_stock stock ON stock.sale_id = terms.sale_id
    WHERE terms.course_id = p_course_id AND terms.state = 'open' FOR SHARE;
-  RETURN v_in_force + v_unsold;
+  RETURN v_in_force + v_held + v_unsold;
 END$$
 DELIMITER ;
 
@@ -489,10 +699,12 @@ CREATE FUNCTION `course_document`(p_course_id BIGINT UNSIGNED) RETURNS json
     COMMENT 'A course as one JSON document'
 BEGIN
   DECLARE v_tags          JSON;
+  DECLARE v_categories    JSON;
   DECLARE v_prerequisites JSON;
   DECLARE v_lessons       JSON;
 
   SELECT JSON_ARRAYAGG(tag) INTO v_tags FROM course_tags WHERE course_id = p_course_id FOR SHARE;
+  SELECT JSON_ARRAYAGG(category_id) INTO v_categories FROM course_categories WHERE course_id = p_course_id FOR SHARE;
   SELECT JSON_ARRAYAGG(prerequisite_course_id) INTO v_prerequisites
     FROM course_prerequisites WHERE course_id = p_course_id FOR SHARE;
   -- the window's frame is ordered, which JSON_ARRAYAGG over a sorted subquery does not promise
@@ -509,7 +721,8 @@ BEGIN
              'total_enrollments', total_enrollments, 'rating_sum', rating_sum, 'review_count', review_count,
              'avg_rating', avg_rating, 'last_enrollment_date', last_enrollment_date, 'created_at', created_at,
              'updated_at', updated_at, 'created_by', created_by, 'updated_by', updated_by,
-             'tags', COALESCE(v_tags, JSON_ARRAY()), 'prerequisites', COALESCE(v_prerequisites, JSON_ARRAY()),
+             'tags', COALESCE(v_tags, JSON_ARRAY()), 'categories', COALESCE(v_categories, JSON_ARRAY()),
+             'prerequisites', COALESCE(v_prerequisites, JSON_ARRAY()),
              'lessons', COALESCE(v_lessons, JSON_ARRAY()))
       FROM courses WHERE course_id = p_course_id FOR SHARE
   );
@@ -541,6 +754,21 @@ BEGIN
     SELECT 1 FROM enrollments
      WHERE student_id = p_student_id AND course_id = p_course_id AND in_force = 1 FOR SHARE
   );
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE FUNCTION `holds_seat`(p_student_id BIGINT UNSIGNED, p_course_id BIGINT UNSIGNED) RETURNS tinyint(1)
+    READS SQL DATA
+    COMMENT 'Whether a pending purchase or order holds a seat for a student'
+BEGIN
+  DECLARE v_held INT;
+
+  SELECT COUNT(*) INTO v_held FROM seat_holds WHERE student_id = p_student_id AND course_id = p_course_id;
+  IF v_held > 0 THEN
+    SELECT COUNT(*) INTO v_held FROM seat_holds WHERE student_id = p_student_id AND course_id = p_course_id FOR SHARE;
+  END IF;
+  RETURN v_held > 0;
 END$$
 DELIMITER ;
 
@@ -608,6 +836,24 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE FUNCTION `pays_for_enrollment`(p_payment_id BIGINT UNSIGNED) RETURNS tinyint(1)
+    READS SQL DATA
+    COMMENT 'Whether an enrollment stands on a charge alone'
+BEGIN
+  DECLARE v_enrollment_id BIGINT UNSIGNED;
+  DECLARE v_status        VARCHAR(20);
+  DECLARE v_others        INT;
+
+  SELECT enrollment_id INTO v_enrollment_id FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  SELECT status INTO v_status FROM enrollments WHERE enrollment_id = v_enrollment_id FOR SHARE;
+  SELECT COUNT(*) INTO v_others FROM payments
+   WHERE enrollment_id = v_enrollment_id AND payment_id <> p_payment_id AND kind = 'charge' AND status = 'completed'
+     FOR SHARE;
+  RETURN COALESCE(v_status <> 'refunded' AND v_others = 0, FALSE);
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE FUNCTION `policy_value`(p_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin) RETURNS decimal(12,2)
     READS SQL DATA
     COMMENT 'The number in force for a policy'
@@ -619,6 +865,16 @@ BEGIN
     CALL raise_error('NO_SUCH_POLICY', p_name);
   END IF;
   RETURN v_value;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE FUNCTION `running_share`(p_total DECIMAL(12,2), p_running DECIMAL(12,2), p_whole DECIMAL(12,2)) RETURNS decimal(12,2)
+    NO SQL
+    DETERMINISTIC
+    COMMENT 'The part of a total that falls to the first so much of a whole'
+BEGIN
+  RETURN IF(p_whole = 0, 0, ROUND(p_total * p_running / p_whole, 2));
 END$$
 DELIMITER ;
 
@@ -676,6 +932,52 @@ BEGIN
     SELECT p_sale_id AS sale_id, slot, p_seats DIV v_slots + (slot < p_seats MOD v_slots) AS seats FROM slots
   ) fresh
       ON DUPLICATE KEY UPDATE seats_left = flash_sale_stock.seats_left + fresh.seats;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `admit_buyer`(
+  IN  p_user_id   BIGINT UNSIGNED,
+  IN  p_course_id BIGINT UNSIGNED,
+  OUT p_word      VARCHAR(50),
+  OUT p_price     DECIMAL(10,2)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Decides whether somebody may begin to buy a course, under lock'
+BEGIN
+  CALL admit_student(p_user_id, p_course_id, p_word, p_price);
+  IF p_word <> 'COURSE_NOT_AVAILABLE' AND holds_seat(p_user_id, p_course_id) THEN
+    SET p_word = 'ALREADY_ENROLLED';
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `admit_cart`(IN p_cart_id BIGINT UNSIGNED, IN p_user_id BIGINT UNSIGNED, OUT p_word VARCHAR(50))
+    MODIFIES SQL DATA
+    COMMENT 'Decides whether somebody may buy every course in a cart'
+BEGIN
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_word      VARCHAR(50);
+  DECLARE v_price     DECIMAL(10,2);
+  DECLARE v_first     INT DEFAULT 6;
+  DECLARE v_done      BOOLEAN DEFAULT FALSE;
+  DECLARE c_items CURSOR FOR
+    SELECT course_id FROM cart_items WHERE cart_id = p_cart_id ORDER BY course_id FOR SHARE;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  OPEN c_items;
+  FETCH c_items INTO v_course_id;
+  WHILE NOT v_done DO
+    CALL admit_buyer(p_user_id, v_course_id, v_word, v_price);
+    SET v_first = LEAST(v_first, FIELD(v_word, 'COURSE_NOT_AVAILABLE', 'ALREADY_ENROLLED', 'MISSING_PREREQUISITES',
+                                       'COURSE_FULL', 'CAN_ENROLL'));
+    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+    FETCH c_items INTO v_course_id;
+  END WHILE;
+  CLOSE c_items;
+  SET p_word = ELT(v_first, 'COURSE_NOT_AVAILABLE', 'ALREADY_ENROLLED', 'MISSING_PREREQUISITES', 'COURSE_FULL',
+                   'CAN_ENROLL', 'CART_EMPTY');
 END$$
 DELIMITER ;
 
@@ -806,6 +1108,207 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `begin_purchase`(
+  IN  p_user_id         BIGINT UNSIGNED,
+  IN  p_course_id       BIGINT UNSIGNED,
+  IN  p_payment_method  VARCHAR(50),
+  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_payment_id      BIGINT UNSIGNED,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Begins the sale of a course around a gateway call'
+BEGIN
+  DECLARE v_joined     BOOLEAN;
+  DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_receipt    JSON;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT begin_purchase; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_user_id', p_user_id);
+  CALL require_argument('p_course_id', p_course_id);
+  CALL require_argument('p_payment_method', p_payment_method);
+  CALL require_argument('p_idempotency_key', p_idempotency_key);
+  IF p_payment_method NOT IN ('credit_card', 'paypal', 'stripe', 'bank_transfer') THEN
+    CALL raise_error('UNKNOWN_METHOD', p_payment_method);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT begin_purchase;
+  CALL lock_user(p_user_id, v_deleted_at);
+  CALL claim_receipt('begin_purchase', p_idempotency_key,
+                     CONCAT_WS('|', p_user_id, p_course_id, p_payment_method), v_receipt);
+  IF v_receipt IS NULL THEN
+    IF v_deleted_at IS NOT NULL THEN
+      CALL raise_error('USER_DELETED', p_user_id);
+    END IF;
+    CALL open_purchase(p_user_id, p_course_id, p_payment_method, p_idempotency_key, p_payment_id, p_status);
+    IF p_status IN ('PENDING', 'SUCCESS') THEN
+      UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'payment_id', p_payment_id)
+       WHERE operation = 'begin_purchase' AND receipt_key = p_idempotency_key;
+    ELSEIF p_status = 'FRAUD_BLOCKED' THEN  -- its alerts stay
+      DELETE FROM receipts WHERE operation = 'begin_purchase' AND receipt_key = p_idempotency_key;
+    ELSE
+      ROLLBACK TO SAVEPOINT begin_purchase;
+      SET p_payment_id = NULL;
+    END IF;
+  ELSE
+    SET p_status     = JSON_VALUE(v_receipt, '$.status'),
+        p_payment_id = JSON_VALUE(v_receipt, '$.payment_id' RETURNING UNSIGNED);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT begin_purchase; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `book_late_answer`(
+  IN  p_payment_id     BIGINT UNSIGNED,
+  IN  p_status         VARCHAR(20),
+  IN  p_transaction_id VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_word           VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Keeps the money of an answer that came too late'
+BEGIN
+  DECLARE v_same     BOOLEAN;
+  DECLARE v_answered BOOLEAN;
+  DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+
+  SELECT transaction_id <=> p_transaction_id INTO v_same FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  IF NOT v_same THEN
+    INSERT INTO payments (user_id, course_id, order_id, amount, currency, payment_method, payment_gateway, status,
+                          transaction_id, answers)
+    SELECT user_id, course_id, order_id, amount, currency, payment_method, payment_gateway, 'completed',
+           p_transaction_id, payment_id
+      FROM payments WHERE payment_id = p_payment_id;
+    INSERT INTO payment_events (payment_id, event_type, event_data)
+    VALUES (LAST_INSERT_ID(), 'payment_gateway_success', JSON_OBJECT('answers', p_payment_id));
+  END IF;
+
+  SELECT COUNT(*) > 0 INTO v_answered FROM payment_events
+   WHERE payment_id = p_payment_id AND event_type = 'payment_gateway_failed' FOR SHARE;
+  SET p_word = CASE WHEN p_status <> 'failed' THEN 'ALREADY_COMPLETED'
+                    WHEN v_answered OR v_same THEN 'ALREADY_FAILED'
+                    ELSE 'REFUND_DUE' END;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `bulk_discount`(
+  IN  p_category_id BIGINT UNSIGNED,
+  IN  p_percent     DECIMAL(7,4),
+  IN  p_cap         DECIMAL(10,2),
+  OUT p_changed     INT
+)
+    MODIFIES SQL DATA
+    COMMENT 'Lowers the price of every course of a category'
+BEGIN
+  DECLARE v_joined  BOOLEAN;
+  DECLARE v_mutex   VARCHAR(64);
+  DECLARE v_path    VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+  DECLARE v_courses JSON;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT bulk_discount; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_category_id', p_category_id);
+  CALL require_argument('p_percent', p_percent);
+  IF p_percent <= 0 OR p_percent > 100 THEN
+    CALL raise_error('BAD_PERCENT', p_percent);
+  END IF;
+  IF p_cap <= 0 THEN
+    CALL raise_error('BAD_AMOUNT', p_cap);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT bulk_discount;
+  SELECT name INTO v_mutex FROM mutexes WHERE name = 'categories' FOR SHARE;
+  SELECT path INTO v_path FROM categories WHERE category_id = p_category_id FOR SHARE;
+  IF v_path IS NULL THEN
+    CALL raise_error('NO_SUCH_CATEGORY', p_category_id);
+  END IF;
+
+  -- in the order of their ids, as everybody locks courses
+  SELECT JSON_ARRAYAGG(course_id) OVER (ORDER BY course_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    INTO v_courses
+    FROM (SELECT DISTINCT course_id
+            FROM categories JOIN course_categories USING (category_id)
+           WHERE path LIKE CONCAT(v_path, '%') FOR SHARE) listed
+   LIMIT 1;
+  UPDATE JSON_TABLE(v_courses, '$[*]' COLUMNS (course_id BIGINT UNSIGNED PATH '$')) listed
+    STRAIGHT_JOIN courses course ON course.course_id = listed.course_id
+    JOIN LATERAL (
+         SELECT ROUND(course.price - LEAST(course.price * p_percent / 100, COALESCE(p_cap, course.price)), 2) AS price) lowered
+     SET course.price = lowered.price
+   WHERE course.status <> 'archived' AND course.price <> lowered.price;
+  SET p_changed = ROW_COUNT();
+
+  IF v_joined THEN RELEASE SAVEPOINT bulk_discount; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `cancel_subscription`(
+  IN  p_subscription_id BIGINT UNSIGNED,
+  IN  p_at_period_end   BOOLEAN,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Ends a subscription at once or with its period'
+BEGIN
+  DECLARE v_joined BOOLEAN;
+  DECLARE v_state  VARCHAR(20);
+  DECLARE v_ends   BOOLEAN;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT cancel_subscription; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_subscription_id', p_subscription_id);
+  CALL require_argument('p_at_period_end', p_at_period_end);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT cancel_subscription;
+  SELECT status, cancel_at_period_end INTO v_state, v_ends
+    FROM subscriptions WHERE subscription_id = p_subscription_id FOR UPDATE;
+  IF v_state IS NULL THEN
+    CALL raise_error('NO_SUCH_SUBSCRIPTION', p_subscription_id);
+  END IF;
+
+  IF v_state IN ('cancelled', 'expired') OR (v_ends AND p_at_period_end) THEN
+    SET p_status = 'ALREADY_CANCELLED';
+  ELSEIF p_at_period_end THEN
+    UPDATE subscriptions SET cancel_at_period_end = TRUE WHERE subscription_id = p_subscription_id;
+    SET p_status = 'SUCCESS';
+  ELSE
+    UPDATE subscriptions SET status = 'cancelled' WHERE subscription_id = p_subscription_id;
+    SET p_status = 'SUCCESS';
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT cancel_subscription; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `change_sale_terms`(
   IN p_sale_id    BIGINT UNSIGNED,
   IN p_price      DECIMAL(10,2),
@@ -890,6 +1393,37 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `charge_for_item`(
+  IN p_order_id       BIGINT UNSIGNED,
+  IN p_user_id        BIGINT UNSIGNED,
+  IN p_course_id      BIGINT UNSIGNED,
+  IN p_enrollment_id  BIGINT UNSIGNED,
+  IN p_amount         DECIMAL(10,2),
+  IN p_transaction_id VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin
+)
+    MODIFIES SQL DATA
+    COMMENT 'Records a completed charge for one course of an order'
+BEGIN
+  DECLARE v_payment_id BIGINT UNSIGNED;
+  DECLARE v_facts      JSON DEFAULT JSON_OBJECT('order_id', p_order_id, 'course_id', p_course_id,
+                                                'enrollment_id', p_enrollment_id, 'amount', p_amount);
+  DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+
+  INSERT INTO payments (user_id, order_id, course_id, enrollment_id, amount, status, transaction_id)
+  VALUES (p_user_id, p_order_id, p_course_id, p_enrollment_id, p_amount, 'completed', p_transaction_id);
+  SET v_payment_id = LAST_INSERT_ID();
+  INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
+    (v_payment_id, 'initiated',               v_facts),
+    (v_payment_id, 'payment_gateway_success', v_facts);
+  IF p_enrollment_id IS NOT NULL THEN
+    INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
+      (v_payment_id, 'enrollment_created',   v_facts),
+      (v_payment_id, 'completion_confirmed', v_facts);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `check_enrollment_eligibility`(
   IN  p_student_id BIGINT UNSIGNED,
   IN  p_course_id  BIGINT UNSIGNED,
@@ -968,6 +1502,50 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `choose_promotion`(
+  IN  p_code         VARCHAR(100),
+  IN  p_user_id      BIGINT UNSIGNED,
+  IN  p_cart_id      BIGINT UNSIGNED,
+  OUT p_promotion_id BIGINT UNSIGNED,
+  OUT p_promoted     JSON,
+  OUT p_word         VARCHAR(50)
+)
+    READS SQL DATA
+    COMMENT 'Decides whether a promotion makes a cart cheaper'
+promotion: BEGIN
+  -- what is not ASCII becomes a question mark, which no code has
+  DECLARE v_code         VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin DEFAULT CONVERT(p_code USING ascii);
+  DECLARE v_is_valid     BOOLEAN;
+  DECLARE v_course_id    BIGINT UNSIGNED;
+  DECLARE v_category_id  BIGINT UNSIGNED;
+  DECLARE v_minimum      DECIMAL(10,2);
+  DECLARE v_is_used_up   BOOLEAN;
+  DECLARE v_per_customer INT UNSIGNED;
+  DECLARE v_own_uses     INT UNSIGNED;
+  DECLARE v_subtotal     DECIMAL(12,2);
+
+  IF COALESCE(v_code, '') = '' THEN
+    SET p_word = 'CAN_ENROLL';
+    LEAVE promotion;
+  END IF;
+  SELECT promotion_id, course_id, category_id, min_purchase, COALESCE(uses_count >= max_uses, FALSE), per_customer,
+         is_active AND COALESCE(valid_from <= UTC_TIMESTAMP(6), TRUE) AND COALESCE(valid_until >= UTC_TIMESTAMP(6), TRUE)
+    INTO p_promotion_id, v_course_id, v_category_id, v_minimum, v_is_used_up, v_per_customer, v_is_valid
+    FROM promotions WHERE code = v_code FOR UPDATE;
+  CALL find_promoted_courses(p_cart_id, v_course_id, v_category_id, p_promoted);
+  SELECT COUNT(*) INTO v_own_uses FROM promotion_uses
+   WHERE promotion_id = p_promotion_id AND user_id = p_user_id FOR SHARE;
+  SELECT SUM(course.price) INTO v_subtotal
+    FROM cart_items item JOIN courses course USING (course_id) WHERE item.cart_id = p_cart_id FOR SHARE;
+
+  SET p_word = CASE WHEN p_promoted IS NULL OR NOT COALESCE(v_is_valid, FALSE)         THEN 'PROMOTION_INVALID'
+                    WHEN v_is_used_up OR COALESCE(v_own_uses >= v_per_customer, FALSE) THEN 'PROMOTION_EXHAUSTED'
+                    WHEN v_subtotal < v_minimum                                        THEN 'BELOW_MINIMUM'
+                    ELSE 'CAN_ENROLL' END;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `claim_receipt`(
   IN  p_operation VARCHAR(40)  CHARACTER SET ascii COLLATE ascii_bin,
   IN  p_key       VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
@@ -1028,6 +1606,22 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `close_account`(IN p_user_id BIGINT UNSIGNED, IN p_reason VARCHAR(500))
+    MODIFIES SQL DATA
+    COMMENT 'Closes an account'
+BEGIN
+  UPDATE users
+     SET deleted_at      = UTC_TIMESTAMP(6),
+         deletion_reason = p_reason,
+         email           = CONCAT('deleted_', p_user_id, '@deleted.com')
+   WHERE user_id = p_user_id;
+  UPDATE subscriptions
+     SET status = 'cancelled'
+   WHERE user_id = p_user_id AND status IN ('active', 'past_due');
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `complete_lessons`(IN p_student_id BIGINT UNSIGNED, IN p_lessons JSON)
     MODIFIES SQL DATA
     COMMENT 'Completes the lessons whose sections are all completed'
@@ -1042,6 +1636,117 @@ BEGIN
           HAVING MIN(COALESCE(done.completed, FALSE))) finished USING (lesson_id)
      SET progress.completed = TRUE, progress.completed_at = UTC_TIMESTAMP(6)
    WHERE progress.student_id = p_student_id AND NOT progress.completed;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `complete_purchase`(
+  IN  p_payment_id     BIGINT UNSIGNED,
+  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_enrollment_id  BIGINT UNSIGNED,
+  OUT p_status         VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Ends a purchase whose gateway took the money'
+BEGIN
+  DECLARE v_joined    BOOLEAN;
+  DECLARE v_user_id   BIGINT UNSIGNED;
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_status    VARCHAR(20);
+  DECLARE v_receipt   JSON;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT complete_purchase; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_payment_id', p_payment_id);
+  CALL require_argument('p_transaction_id', p_transaction_id);
+  IF p_transaction_id LIKE 'refund\_%' THEN
+    CALL raise_error('RESERVED_KEY', p_transaction_id);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT complete_purchase;
+  CALL lock_purchase(p_payment_id, v_user_id, v_course_id, v_status);
+  CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('payment|', p_payment_id), v_receipt);
+  IF v_receipt IS NULL THEN
+    IF v_status = 'pending' THEN
+      CALL settle_purchase(p_payment_id, v_user_id, v_course_id, p_transaction_id, p_enrollment_id);
+      SET p_status = IF(p_enrollment_id IS NULL, 'REFUND_DUE', 'SUCCESS');
+    ELSE
+      CALL book_late_answer(p_payment_id, v_status, p_transaction_id, p_status);
+    END IF;
+    UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'enrollment_id', p_enrollment_id)
+     WHERE operation = 'gateway_answer' AND receipt_key = p_transaction_id;
+  ELSE
+    SET p_status        = JSON_VALUE(v_receipt, '$.status'),
+        p_enrollment_id = JSON_VALUE(v_receipt, '$.enrollment_id' RETURNING UNSIGNED);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT complete_purchase; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `confirm_order`(
+  IN  p_order_id       BIGINT UNSIGNED,
+  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_status         VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Ends an order whose gateway took the money'
+BEGIN
+  DECLARE v_joined  BOOLEAN;
+  DECLARE v_user_id BIGINT UNSIGNED;
+  DECLARE v_status  VARCHAR(20);
+  DECLARE v_receipt JSON;
+  DECLARE v_missed  INT;
+  DECLARE v_used    INT;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT confirm_order; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_order_id', p_order_id);
+  CALL require_argument('p_transaction_id', p_transaction_id);
+  IF p_transaction_id LIKE 'refund\_%' THEN
+    CALL raise_error('RESERVED_KEY', p_transaction_id);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT confirm_order;
+  CALL lock_order(p_order_id, v_user_id, v_status);
+  CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('order|', p_order_id), v_receipt);
+  IF v_receipt IS NULL THEN
+    SELECT COUNT(*) INTO v_used FROM payments WHERE transaction_id = p_transaction_id FOR SHARE;
+    IF v_used > 0 THEN  -- it paid for a single course
+      CALL raise_error('KEY_REUSED', p_transaction_id);
+    END IF;
+    CALL settle_order(p_order_id, v_user_id, v_status = 'pending_payment', p_transaction_id, v_missed);
+    IF v_status = 'pending_payment' THEN
+      UPDATE orders SET status = 'confirmed' WHERE order_id = p_order_id;
+    END IF;
+    SET p_status = CASE v_status WHEN 'pending_payment' THEN IF(v_missed = 0, 'CONFIRMED', 'REFUND_DUE')
+                                 WHEN 'cancelled'       THEN 'REFUND_DUE'
+                                 WHEN 'payment_failed'  THEN 'ALREADY_FAILED'
+                                 ELSE 'ALREADY_CONFIRMED' END;
+    UPDATE receipts SET outcome = JSON_OBJECT('status', p_status)
+     WHERE operation = 'gateway_answer' AND receipt_key = p_transaction_id;
+  ELSE
+    SET p_status = JSON_VALUE(v_receipt, '$.status');
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT confirm_order; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -1141,6 +1846,289 @@ BEGIN
   END IF;
 
   IF v_joined THEN RELEASE SAVEPOINT enroll_student; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `erase_personal_values`(IN p_user_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    COMMENT 'Empties every personal column in the rows of one person'
+BEGIN
+  DECLARE v_change TEXT;
+  DECLARE v_done   BOOLEAN DEFAULT FALSE;
+  DECLARE c_changes CURSOR FOR
+    SELECT CONCAT('UPDATE `', personal.table_name, '` SET `', personal.column_name, '` = ',
+                  IF(personal.is_nullable = 'YES', 'NULL', CONCAT('\'deleted_', p_user_id, '@deleted.com\'')),
+                  ' WHERE `', owner.column_name, '` = ', p_user_id)
+      FROM information_schema.columns personal
+      JOIN information_schema.tables base
+        ON base.table_schema = personal.table_schema AND base.table_name = personal.table_name
+      JOIN information_schema.columns owner
+        ON owner.table_schema = personal.table_schema AND owner.table_name = personal.table_name
+     WHERE personal.table_schema = DATABASE()
+       AND base.table_type = 'BASE TABLE'
+       AND personal.column_comment LIKE '%(personal)'
+       AND owner.column_name IN ('user_id', 'student_id');
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  OPEN c_changes;
+  FETCH c_changes INTO v_change;
+  WHILE NOT v_done DO
+    SET @erase_personal_values = v_change;
+    PREPARE erase_personal_values FROM @erase_personal_values;
+    EXECUTE erase_personal_values;
+    DEALLOCATE PREPARE erase_personal_values;
+    FETCH c_changes INTO v_change;
+  END WHILE;
+  CLOSE c_changes;
+  SET @erase_personal_values = NULL;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `erase_user`(
+  IN p_user_id      BIGINT UNSIGNED,
+  IN p_requested_by VARCHAR(288),
+  IN p_reason       VARCHAR(500)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Forgets a person; money stays, unnamed'
+BEGIN
+  DECLARE v_joined        BOOLEAN;
+  DECLARE v_deleted_at    DATETIME(6);
+  DECLARE v_erasures      INT;
+  DECLARE v_payments      INT;
+  DECLARE v_enrollments   INT;
+  DECLARE v_subscriptions INT;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT erase_user; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_user_id', p_user_id);
+  CALL require_argument('p_requested_by', p_requested_by);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT erase_user;
+  CALL lock_user(p_user_id, v_deleted_at);
+  SELECT COUNT(*) INTO v_erasures FROM erasure_log WHERE user_id = p_user_id FOR SHARE;
+  IF v_erasures > 0 THEN
+    CALL raise_error('ALREADY_ERASED', p_user_id);
+  END IF;
+
+  IF v_deleted_at IS NULL THEN
+    CALL close_account(p_user_id, NULL);
+  END IF;
+  CALL forget_user(p_user_id);
+  CALL erase_personal_values(p_user_id);
+
+  SELECT COUNT(*) INTO v_payments FROM payments WHERE user_id = p_user_id FOR SHARE;
+  SELECT COUNT(*) INTO v_enrollments FROM enrollments WHERE student_id = p_user_id FOR SHARE;
+  SELECT COUNT(*) INTO v_subscriptions FROM subscriptions WHERE user_id = p_user_id FOR SHARE;
+  INSERT INTO erasure_log (user_id, requested_by, reason, kept)
+  VALUES (p_user_id, p_requested_by, p_reason,
+          JSON_OBJECT('payments', v_payments, 'enrollments', v_enrollments, 'subscriptions', v_subscriptions,
+                      'why', 'accounts must show what was paid, and what for'));
+
+  IF v_joined THEN RELEASE SAVEPOINT erase_user; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `expire_access`(OUT p_expired INT)
+    MODIFIES SQL DATA
+    COMMENT 'Ends the enrollments whose access has ended'
+BEGIN
+  DECLARE v_enrollment_id BIGINT UNSIGNED;
+  DECLARE v_done          BOOLEAN DEFAULT FALSE;
+  DECLARE v_ended         BOOLEAN;
+  DECLARE c_ended CURSOR FOR
+    SELECT enrollment.enrollment_id
+      FROM course_access access
+      JOIN enrollments enrollment
+        ON enrollment.student_id = access.student_id AND enrollment.course_id = access.course_id AND enrollment.in_force = 1
+     WHERE access.access_expires_at <= UTC_TIMESTAMP(6) AND enrollment.status = 'active'
+     ORDER BY enrollment.enrollment_id;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  CALL refuse_in_transaction('expire_access');
+  SET p_expired = 0;
+
+  OPEN c_ended;
+  FETCH c_ended INTO v_enrollment_id;
+  WHILE NOT v_done DO
+    CALL expire_enrollment(v_enrollment_id, v_ended);
+    SET p_expired = p_expired + v_ended;
+    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+    FETCH c_ended INTO v_enrollment_id;
+  END WHILE;
+  CLOSE c_ended;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `expire_enrollment`(IN p_enrollment_id BIGINT UNSIGNED, OUT p_ended BOOLEAN)
+    MODIFIES SQL DATA
+    COMMENT 'One step of expire_access'
+BEGIN
+  DECLARE v_student_id BIGINT UNSIGNED;
+  DECLARE v_locked     BIGINT UNSIGNED;
+  DECLARE v_errno      INT;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
+    ROLLBACK;
+    SET p_ended = FALSE;
+    IF v_errno NOT IN (1205, 1213) THEN  -- those are left to the next run
+      RESIGNAL;
+    END IF;
+  END;
+
+  CALL begin_owned();
+  SELECT student_id INTO v_student_id FROM enrollments WHERE enrollment_id = p_enrollment_id;
+  SELECT user_id INTO v_locked FROM users WHERE user_id = v_student_id FOR UPDATE SKIP LOCKED;
+  UPDATE enrollments enrollment
+    JOIN course_access access
+      ON access.student_id = enrollment.student_id AND access.course_id = enrollment.course_id
+     SET enrollment.status = 'expired'
+   WHERE enrollment.enrollment_id = p_enrollment_id
+     AND enrollment.student_id = v_locked
+     AND enrollment.status = 'active'
+     AND access.access_expires_at <= UTC_TIMESTAMP(6);
+  SET p_ended = ROW_COUNT() > 0;
+  COMMIT;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `expire_pending`(IN p_payment_id BIGINT UNSIGNED, IN p_order_id BIGINT UNSIGNED, OUT p_outcome VARCHAR(10))
+    MODIFIES SQL DATA
+    COMMENT 'One step of reconcile_pending_payments'
+BEGIN
+  DECLARE v_user_id   BIGINT UNSIGNED;
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_status    VARCHAR(20);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    ROLLBACK;
+    SET p_outcome = 'FAILED';
+  END;
+
+  CALL begin_owned();
+  SET p_outcome = 'EXPIRED';
+  IF p_payment_id IS NOT NULL THEN
+    CALL lock_purchase(p_payment_id, v_user_id, v_course_id, v_status);
+  ELSE
+    CALL lock_order(p_order_id, v_user_id, v_status);
+  END IF;
+  CASE v_status
+    WHEN 'pending'         THEN CALL release_purchase(p_payment_id, 'expired');
+    WHEN 'pending_payment' THEN CALL release_order(p_order_id, 'cancelled', 'expired');
+    ELSE SET p_outcome = 'NOTHING';
+  END CASE;
+  COMMIT;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `fail_order`(IN p_order_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_status VARCHAR(50))
+    MODIFIES SQL DATA
+    COMMENT 'Ends an order whose gateway took no money'
+BEGIN
+  DECLARE v_joined  BOOLEAN;
+  DECLARE v_user_id BIGINT UNSIGNED;
+  DECLARE v_status  VARCHAR(20);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT fail_order; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_order_id', p_order_id);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT fail_order;
+  CALL lock_order(p_order_id, v_user_id, v_status);
+  IF v_status = 'pending_payment' THEN
+    CALL release_order(p_order_id, 'payment_failed', p_reason);
+    SET p_status = 'FAILED';
+  ELSE
+    SET p_status = IF(v_status IN ('payment_failed', 'cancelled'), 'ALREADY_FAILED', 'ALREADY_CONFIRMED');
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT fail_order; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `fail_purchase`(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_status VARCHAR(50))
+    MODIFIES SQL DATA
+    COMMENT 'Ends a purchase whose gateway took no money'
+BEGIN
+  DECLARE v_joined    BOOLEAN;
+  DECLARE v_user_id   BIGINT UNSIGNED;
+  DECLARE v_course_id BIGINT UNSIGNED;
+  DECLARE v_status    VARCHAR(20);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT fail_purchase; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_payment_id', p_payment_id);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT fail_purchase;
+  CALL lock_purchase(p_payment_id, v_user_id, v_course_id, v_status);
+  IF v_status = 'pending' THEN
+    INSERT INTO payment_events (payment_id, event_type) VALUES (p_payment_id, 'payment_gateway_failed');
+    CALL release_purchase(p_payment_id, p_reason);
+    SET p_status = 'SUCCESS';
+  ELSE
+    SET p_status = IF(v_status = 'failed', 'ALREADY_FAILED', 'ALREADY_COMPLETED');
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT fail_purchase; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `find_promoted_courses`(
+  IN  p_cart_id     BIGINT UNSIGNED,
+  IN  p_course_id   BIGINT UNSIGNED,
+  IN  p_category_id BIGINT UNSIGNED,
+  OUT p_courses     JSON
+)
+    READS SQL DATA
+    COMMENT 'Which courses of a cart a promotion is for'
+BEGIN
+  IF p_category_id IS NULL THEN
+    SELECT JSON_ARRAYAGG(course_id) INTO p_courses FROM cart_items
+     WHERE cart_id = p_cart_id AND course_id = COALESCE(p_course_id, course_id) FOR SHARE;
+  ELSE
+    WITH RECURSIVE subtree (category_id) AS (
+      SELECT p_category_id
+      UNION
+      SELECT child.category_id FROM categories child JOIN subtree ON child.parent_id = subtree.category_id
+    )
+    SELECT JSON_ARRAYAGG(item.course_id) INTO p_courses
+      FROM cart_items item
+     WHERE item.cart_id = p_cart_id
+       AND EXISTS (SELECT 1 FROM course_categories JOIN subtree USING (category_id) WHERE course_id = item.course_id);
+  END IF;
 END$$
 DELIMITER ;
 
@@ -1265,6 +2253,33 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `follow_with_certificate`(IN p_enrollment_id BIGINT UNSIGNED, IN p_status VARCHAR(20))
+    MODIFIES SQL DATA
+    COMMENT 'Makes the certificate follow its enrollment'
+BEGIN
+  IF p_status = 'completed' THEN
+    INSERT INTO certificates (enrollment_id) VALUES (p_enrollment_id);
+  ELSE
+    UPDATE certificates SET revoked_at = UTC_TIMESTAMP(6) WHERE enrollment_id = p_enrollment_id AND revoked_at IS NULL;
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `forget_user`(IN p_user_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    COMMENT 'Deletes what nobody has a duty to keep of one person'
+BEGIN
+  DELETE FROM wishlist_items WHERE student_id = p_user_id;
+  DELETE FROM course_access WHERE student_id = p_user_id;
+  DELETE FROM section_progress WHERE student_id = p_user_id;
+  DELETE FROM lesson_progress WHERE student_id = p_user_id;
+  DELETE FROM quiz_attempts WHERE student_id = p_user_id;
+  DELETE FROM instructor_accounts WHERE user_id = p_user_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `give_back`(IN p_payment_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Gives the money of a completed charge back'
@@ -1277,6 +2292,27 @@ BEGIN
     FROM payments WHERE payment_id = p_payment_id;
   INSERT INTO payment_events (payment_id, event_type, event_data)
   VALUES (p_payment_id, 'refunded', JSON_OBJECT('refund_id', LAST_INSERT_ID()));
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `lock_cart`(IN p_cart_id BIGINT UNSIGNED, OUT p_user_id BIGINT UNSIGNED, OUT p_deleted_at DATETIME(6))
+    READS SQL DATA
+    COMMENT 'Locks a cart and its user'
+BEGIN
+  DECLARE v_owner BIGINT UNSIGNED;
+
+  SELECT user_id INTO v_owner FROM carts WHERE cart_id = p_cart_id;
+  IF v_owner IS NULL THEN  -- an old snapshot does not show a new cart
+    SELECT user_id INTO v_owner FROM carts WHERE cart_id = p_cart_id FOR SHARE;
+  END IF;
+  IF v_owner IS NOT NULL THEN
+    CALL lock_user(v_owner, p_deleted_at);
+    SELECT user_id INTO p_user_id FROM carts WHERE cart_id = p_cart_id FOR UPDATE;
+  END IF;
+  IF NOT p_user_id <=> v_owner OR p_user_id IS NULL THEN  -- also one that changed hands or went meanwhile
+    CALL raise_error('NO_SUCH_CART', p_cart_id);
+  END IF;
 END$$
 DELIMITER ;
 
@@ -1307,6 +2343,82 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `lock_order`(IN p_order_id BIGINT UNSIGNED, OUT p_user_id BIGINT UNSIGNED, OUT p_status VARCHAR(20))
+    READS SQL DATA
+    COMMENT 'Locks an order, its user, its courses and seats'
+BEGIN
+  DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_course_id  BIGINT UNSIGNED;
+  DECLARE v_done       BOOLEAN DEFAULT FALSE;
+  DECLARE c_items CURSOR FOR
+    SELECT course_id FROM order_items WHERE order_id = p_order_id ORDER BY course_id FOR SHARE;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  SELECT user_id INTO p_user_id FROM orders WHERE order_id = p_order_id;
+  IF p_user_id IS NULL THEN  -- an old snapshot does not show a new order
+    SELECT user_id INTO p_user_id FROM orders WHERE order_id = p_order_id FOR SHARE;
+  END IF;
+  IF p_user_id IS NULL THEN
+    CALL raise_error('NO_SUCH_ORDER', p_order_id);
+  END IF;
+  CALL lock_user(p_user_id, v_deleted_at);
+
+  OPEN c_items;
+  SET v_done = FALSE;
+  FETCH c_items INTO v_course_id;
+  WHILE NOT v_done DO
+    CALL lock_seats(v_course_id);
+    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+    FETCH c_items INTO v_course_id;
+  END WHILE;
+  CLOSE c_items;
+  SELECT status INTO p_status FROM orders WHERE order_id = p_order_id FOR UPDATE;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `lock_purchase`(
+  IN  p_payment_id BIGINT UNSIGNED,
+  OUT p_user_id    BIGINT UNSIGNED,
+  OUT p_course_id  BIGINT UNSIGNED,
+  OUT p_status     VARCHAR(20)
+)
+    READS SQL DATA
+    COMMENT 'Locks a charge, its user, its course and seats'
+BEGIN
+  DECLARE v_deleted_at DATETIME(6);
+
+  SELECT user_id, course_id INTO p_user_id, p_course_id
+    FROM payments WHERE payment_id = p_payment_id AND kind = 'charge';
+  IF p_user_id IS NULL THEN  -- an old snapshot does not show a new charge
+    SELECT user_id, course_id INTO p_user_id, p_course_id
+      FROM payments WHERE payment_id = p_payment_id AND kind = 'charge' FOR SHARE;
+  END IF;
+  IF p_user_id IS NULL THEN
+    CALL raise_error('NO_SUCH_PAYMENT', p_payment_id);
+  END IF;
+  CALL lock_user(p_user_id, v_deleted_at);
+  CALL lock_seats(p_course_id);
+  SELECT status INTO p_status FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `lock_seats`(IN p_course_id BIGINT UNSIGNED)
+    READS SQL DATA
+    COMMENT 'Locks a course for reading, and its seats'
+BEGIN
+  DECLARE v_max_students INT UNSIGNED;
+  DECLARE v_seats_taken  INT;
+
+  SELECT max_students INTO v_max_students FROM courses WHERE course_id = p_course_id FOR SHARE;
+  IF v_max_students IS NOT NULL THEN
+    SELECT seats_taken INTO v_seats_taken FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `lock_user`(IN p_user_id BIGINT UNSIGNED, OUT p_deleted_at DATETIME(6))
     READS SQL DATA
     COMMENT 'Locks a user''s row'
@@ -1317,6 +2429,113 @@ BEGIN
   IF v_user_id IS NULL THEN
     CALL raise_error('NO_SUCH_USER', p_user_id);
   END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `move_category`(IN p_category_id BIGINT UNSIGNED, IN p_new_parent_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    COMMENT 'Moves a category with all below it'
+BEGIN
+  DECLARE v_joined    BOOLEAN;
+  DECLARE v_mutex     VARCHAR(64);
+  DECLARE v_path      VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+  DECLARE v_slug      VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+  DECLARE v_depth     INT;
+  DECLARE v_new_path  VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+  DECLARE v_new_depth INT DEFAULT -1;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT move_category; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_category_id', p_category_id);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT move_category;
+  SELECT name INTO v_mutex FROM mutexes WHERE name = 'categories' FOR UPDATE;
+  SELECT path, slug, depth INTO v_path, v_slug, v_depth
+    FROM categories WHERE category_id = p_category_id FOR UPDATE;
+  IF v_path IS NULL THEN
+    CALL raise_error('NO_SUCH_CATEGORY', p_category_id);
+  END IF;
+  IF p_new_parent_id IS NOT NULL THEN
+    SELECT path, depth INTO v_new_path, v_new_depth
+      FROM categories WHERE category_id = p_new_parent_id FOR SHARE;
+    IF v_new_path IS NULL THEN
+      CALL raise_error('NO_SUCH_CATEGORY', p_new_parent_id);
+    END IF;
+    IF LEFT(v_new_path, CHAR_LENGTH(v_path)) = v_path THEN
+      CALL raise_error('CATEGORY_CYCLE', p_category_id);
+    END IF;
+  END IF;
+
+  UPDATE mutexes SET held_by = CONNECTION_ID() WHERE name = 'categories';
+  UPDATE categories
+     SET parent_id = IF(category_id = p_category_id, p_new_parent_id, parent_id),
+         depth     = CAST(depth AS SIGNED) - v_depth + v_new_depth + 1,
+         path      = CONCAT(COALESCE(v_new_path, '/'), v_slug, '/', SUBSTRING(path, CHAR_LENGTH(v_path) + 1))
+   WHERE path LIKE CONCAT(v_path, '%');
+  UPDATE mutexes SET held_by = NULL WHERE name = 'categories';
+
+  IF v_joined THEN RELEASE SAVEPOINT move_category; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `open_purchase`(
+  IN  p_user_id         BIGINT UNSIGNED,
+  IN  p_course_id       BIGINT UNSIGNED,
+  IN  p_payment_method  VARCHAR(50),
+  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_payment_id      BIGINT UNSIGNED,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Opens the sale of a course inside the caller''s transaction'
+sale: BEGIN
+  DECLARE v_price         DECIMAL(10,2);
+  DECLARE v_fraud_score   INT;
+  DECLARE v_first_alert   BIGINT UNSIGNED;
+  DECLARE v_should_block  BOOLEAN;
+  DECLARE v_enrollment_id BIGINT UNSIGNED;
+  DECLARE v_facts         JSON;
+  DECLARE EXIT HANDLER FOR 1062 SET p_status = 'ALREADY_ENROLLED';  -- held by a call that a snapshot does not show
+
+  CALL admit_buyer(p_user_id, p_course_id, p_status, v_price);
+  IF p_status <> 'CAN_ENROLL' THEN
+    LEAVE sale;
+  END IF;
+  IF v_price = 0 THEN
+    CALL add_enrollment(p_user_id, p_course_id, NULL, v_enrollment_id);
+    SET p_status = IF(v_enrollment_id IS NULL, 'ALREADY_ENROLLED', 'SUCCESS');
+    LEAVE sale;
+  END IF;
+  CALL score_purchase(p_user_id, v_price, v_fraud_score, v_should_block, v_first_alert);
+  IF v_should_block THEN
+    SET p_status = IF(has_enrollment_now(p_user_id, p_course_id), 'ALREADY_ENROLLED', 'FRAUD_BLOCKED');
+    LEAVE sale;
+  END IF;
+
+  BEGIN
+    DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_idempotency_key);
+    INSERT INTO payments (user_id, course_id, amount, payment_method, idempotency_key)
+    VALUES (p_user_id, p_course_id, v_price, p_payment_method, p_idempotency_key);
+  END;
+  SET p_payment_id = LAST_INSERT_ID(), v_facts = JSON_OBJECT('course_id', p_course_id, 'amount', v_price);
+  INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
+    (p_payment_id, 'initiated',              v_facts),
+    (p_payment_id, 'payment_gateway_called', v_facts);
+  IF v_first_alert IS NOT NULL THEN
+    UPDATE fraud_alerts SET payment_id = p_payment_id WHERE user_id = p_user_id AND alert_id >= v_first_alert;
+  END IF;
+  INSERT INTO seat_holds (student_id, course_id, payment_id) VALUES (p_user_id, p_course_id, p_payment_id);
+  SET p_status = 'PENDING';
 END$$
 DELIMITER ;
 
@@ -1363,6 +2582,68 @@ BEGIN
   UPDATE subscriptions
      SET status = 'active', current_period_end = v_next_end, next_billing_date = v_next_end
    WHERE subscription_id = p_subscription_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `place_order`(
+  IN  p_cart_id         BIGINT UNSIGNED,
+  IN  p_promotion_code  VARCHAR(100),
+  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_order_id        BIGINT UNSIGNED,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Orders what lies in a cart'
+BEGIN
+  DECLARE v_joined       BOOLEAN;
+  DECLARE v_user_id      BIGINT UNSIGNED;
+  DECLARE v_deleted_at   DATETIME(6);
+  DECLARE v_receipt      JSON;
+  DECLARE v_promotion_id BIGINT UNSIGNED;
+  DECLARE v_promoted     JSON;
+  DECLARE v_arguments    TEXT DEFAULT CONCAT_WS('|', p_cart_id, NULLIF(p_promotion_code, ''));
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT place_order; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_cart_id', p_cart_id);
+  CALL require_argument('p_idempotency_key', p_idempotency_key);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT place_order;
+  CALL lock_cart(p_cart_id, v_user_id, v_deleted_at);
+  CALL claim_receipt('place_order', p_idempotency_key, v_arguments, v_receipt);
+  IF v_receipt IS NULL THEN
+    IF v_deleted_at IS NOT NULL THEN
+      CALL raise_error('USER_DELETED', v_user_id);
+    END IF;
+    CALL admit_cart(p_cart_id, v_user_id, p_status);
+    IF p_status = 'CAN_ENROLL' THEN
+      CALL choose_promotion(p_promotion_code, v_user_id, p_cart_id, v_promotion_id, v_promoted, p_status);
+    END IF;
+    IF p_status = 'CAN_ENROLL' THEN
+      CALL write_order(p_cart_id, v_user_id, v_promotion_id, v_promoted, p_order_id, p_status);
+    END IF;
+    IF p_status IN ('PENDING', 'CONFIRMED') THEN
+      UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'order_id', p_order_id)
+       WHERE operation = 'place_order' AND receipt_key = p_idempotency_key;
+    ELSE
+      ROLLBACK TO SAVEPOINT place_order;
+      SET p_order_id = NULL;
+    END IF;
+  ELSE
+    SET p_status   = JSON_VALUE(v_receipt, '$.status'),
+        p_order_id = JSON_VALUE(v_receipt, '$.order_id' RETURNING UNSIGNED);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT place_order; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -1524,6 +2805,45 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `reconcile_pending_payments`(IN p_older_than_minutes INT UNSIGNED, OUT p_expired INT)
+    MODIFIES SQL DATA
+    COMMENT 'Lets payments and orders expire that are pending for too long'
+BEGIN
+  DECLARE v_payment_id BIGINT UNSIGNED;
+  DECLARE v_order_id   BIGINT UNSIGNED;
+  DECLARE v_word       VARCHAR(10);
+  DECLARE v_failed     INT DEFAULT 0;
+  DECLARE v_done       BOOLEAN DEFAULT FALSE;
+  DECLARE c_pending CURSOR FOR
+    SELECT payment_id, NULL FROM payments
+     WHERE status = 'pending' AND TIMESTAMPDIFF(MINUTE, created_at, UTC_TIMESTAMP(6)) >= p_older_than_minutes
+       AND kind = 'charge'
+    UNION ALL
+    SELECT NULL, order_id FROM orders
+     WHERE status = 'pending_payment' AND TIMESTAMPDIFF(MINUTE, created_at, UTC_TIMESTAMP(6)) >= p_older_than_minutes;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  CALL require_argument('p_older_than_minutes', p_older_than_minutes);
+  CALL refuse_in_transaction('reconcile_pending_payments');
+  SET p_expired = 0;
+
+  OPEN c_pending;
+  FETCH c_pending INTO v_payment_id, v_order_id;
+  WHILE NOT v_done DO
+    CALL expire_pending(v_payment_id, v_order_id, v_word);
+    SET p_expired = p_expired + (v_word = 'EXPIRED'),
+        v_failed  = v_failed + (v_word = 'FAILED');
+    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+    FETCH c_pending INTO v_payment_id, v_order_id;
+  END WHILE;
+  CLOSE c_pending;
+  IF v_failed > 0 THEN
+    CALL raise_error('NOT_ALL_EXPIRED', v_failed);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `record_failed_purchase`(
   IN  p_user_id        BIGINT UNSIGNED,
   IN  p_course_id      BIGINT UNSIGNED,
@@ -1678,6 +2998,82 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `redeem_hold`(
+  IN  p_student_id    BIGINT UNSIGNED,
+  IN  p_course_id     BIGINT UNSIGNED,
+  OUT p_enrollment_id BIGINT UNSIGNED
+)
+    MODIFIES SQL DATA
+    COMMENT 'Turns a held seat into an enrollment'
+redemption: BEGIN
+  DECLARE v_status     VARCHAR(20);
+  DECLARE v_deleted_at DATETIME(6);
+
+  SELECT deleted_at INTO v_deleted_at FROM users WHERE user_id = p_student_id FOR UPDATE;
+  SELECT status INTO v_status FROM courses WHERE course_id = p_course_id FOR SHARE;
+  DELETE FROM seat_holds WHERE student_id = p_student_id AND course_id = p_course_id;
+  IF ROW_COUNT() = 0 OR v_status <> 'active' OR v_deleted_at IS NOT NULL THEN
+    LEAVE redemption;
+  END IF;
+  CALL add_enrollment(p_student_id, p_course_id, NULL, p_enrollment_id);
+  DELETE item FROM carts cart STRAIGHT_JOIN cart_items item USING (cart_id)
+   WHERE cart.user_id = p_student_id AND item.course_id = p_course_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `refund_payment`(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_result VARCHAR(100))
+    MODIFIES SQL DATA
+    COMMENT 'Gives money back for which there is no enrollment to end'
+BEGIN
+  DECLARE v_joined     BOOLEAN;
+  DECLARE v_user_id    BIGINT UNSIGNED;
+  DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_charge_id  BIGINT UNSIGNED;
+  DECLARE v_status     VARCHAR(20);
+  DECLARE v_amount     DECIMAL(10,2);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT refund_payment; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_payment_id', p_payment_id);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT refund_payment;
+  SELECT user_id INTO v_user_id FROM payments WHERE payment_id = p_payment_id;
+  IF v_user_id IS NOT NULL THEN
+    CALL lock_user(v_user_id, v_deleted_at);
+  END IF;
+  SELECT payment_id, status, amount INTO v_charge_id, v_status, v_amount
+    FROM payments WHERE payment_id = p_payment_id AND kind = 'charge' FOR UPDATE;
+  IF v_status = 'failed' THEN
+    SELECT payment_id, status, amount INTO v_charge_id, v_status, v_amount
+      FROM payments WHERE answers = p_payment_id ORDER BY status = 'refunded', payment_id LIMIT 1 FOR UPDATE;
+  END IF;
+
+  IF v_status = 'refunded' THEN
+    SET p_result = 'ERROR: Already refunded';
+  ELSEIF COALESCE(v_status, '') <> 'completed' THEN
+    SET p_result = 'ERROR: No completed payment found';
+  ELSEIF pays_for_enrollment(v_charge_id) THEN
+    CALL raise_error('ENROLLMENT_PAID_FOR', v_charge_id);
+  ELSE
+    CALL give_back(v_charge_id);
+    UPDATE payments SET reason = p_reason WHERE refund_of = v_charge_id;
+    SET p_result = CONCAT('SUCCESS: Refunded $', v_amount);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT refund_payment; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `refuse_bad_progress`(IN p_updates JSON)
     READS SQL DATA
     COMMENT 'Refuses a progress batch whose form is wrong'
@@ -1738,6 +3134,54 @@ BEGIN
      FOR SHARE;
   IF NOT v_matches THEN
     CALL raise_error('BAD_REFUND', p_refund_of);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `refuse_bad_search`(
+  IN p_min_price DECIMAL(10,2),
+  IN p_max_price DECIMAL(10,2),
+  IN p_after     JSON,
+  IN p_limit     INT
+)
+    READS SQL DATA
+    COMMENT 'Refuses arguments of search_courses that cannot be'
+BEGIN
+  DECLARE v_most INT;
+
+  CALL require_argument('p_limit', p_limit);
+  SELECT value INTO v_most FROM policies WHERE name = 'search_page_limit';
+  IF p_limit NOT BETWEEN 1 AND v_most THEN
+    CALL raise_error('BAD_SEARCH', CONCAT('a page of ', p_limit, ' rows'));
+  END IF;
+  IF p_min_price < 0 OR p_max_price < 0 THEN
+    CALL raise_error('BAD_SEARCH', 'a price below 0');
+  END IF;
+  IF NOT JSON_SCHEMA_VALID('{
+    "type": "object",
+    "required": ["total_enrollments", "course_id"],
+    "additionalProperties": false,
+    "properties": {
+      "total_enrollments": {"type": "integer", "minimum": 0, "maximum": 2147483647},
+      "course_id":         {"type": "integer", "minimum": 0, "maximum": 9223372036854775807}
+    }
+  }', p_after) THEN
+    CALL raise_error('BAD_SEARCH', 'p_after is no page_key');
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `refuse_deleted_user`(IN p_user_id BIGINT UNSIGNED)
+    READS SQL DATA
+    COMMENT 'Refuses who is deleted'
+BEGIN
+  DECLARE v_deleted_at DATETIME(6);
+
+  SELECT deleted_at INTO v_deleted_at FROM users WHERE user_id = p_user_id FOR SHARE;
+  IF v_deleted_at IS NOT NULL THEN
+    CALL raise_error('USER_DELETED', p_user_id);
   END IF;
 END$$
 DELIMITER ;
@@ -1836,6 +3280,28 @@ BEGIN
   IF v_cycle THEN
     CALL raise_error('PREREQUISITE_CYCLE', p_course_id);
   END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `release_order`(IN p_order_id BIGINT UNSIGNED, IN p_status VARCHAR(20), IN p_reason VARCHAR(500))
+    MODIFIES SQL DATA
+    COMMENT 'Ends a pending order without money'
+BEGIN
+  UPDATE orders SET status = p_status, failure_reason = p_reason WHERE order_id = p_order_id;
+  DELETE FROM seat_holds WHERE order_id = p_order_id ORDER BY course_id;
+  DELETE FROM promotion_uses WHERE order_id = p_order_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `release_purchase`(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500))
+    MODIFIES SQL DATA
+    COMMENT 'Fails a pending payment and gives up its seat'
+BEGIN
+  UPDATE payments SET status = 'failed', reason = p_reason WHERE payment_id = p_payment_id;
+  INSERT INTO payment_events (payment_id, event_type) VALUES (p_payment_id, 'failed');
+  DELETE FROM seat_holds WHERE payment_id = p_payment_id;
 END$$
 DELIMITER ;
 
@@ -2023,6 +3489,129 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `search_by_category`(
+  IN p_path        VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+  IN p_min_price   DECIMAL(10,2),
+  IN p_max_price   DECIMAL(10,2),
+  IN p_enrollments INT,
+  IN p_course_id   BIGINT UNSIGNED,
+  IN p_limit       INT
+)
+    READS SQL DATA
+    COMMENT 'Search by category'
+BEGIN
+  SELECT course.course_id, course.title, course.price, course.level, course.instructor_id, instructor.name AS instructor_name,
+         course.total_enrollments, course.avg_rating, course.review_count,
+         JSON_OBJECT('total_enrollments', course.total_enrollments, 'course_id', course.course_id) AS page_key
+    FROM (SELECT DISTINCT course_id
+            FROM categories JOIN course_categories USING (category_id)
+           WHERE path LIKE CONCAT(p_path, '%')) listed
+    JOIN courses course ON course.course_id = listed.course_id
+    JOIN users instructor ON instructor.user_id = course.instructor_id
+   WHERE course.status = 'active'
+     AND course.price BETWEEN p_min_price AND p_max_price
+     AND course.total_enrollments <= p_enrollments
+     AND (course.total_enrollments < p_enrollments OR course.course_id < p_course_id)
+   ORDER BY course.total_enrollments DESC, course.course_id DESC
+   LIMIT p_limit;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `search_by_rank`(
+  IN p_min_price   DECIMAL(10,2),
+  IN p_max_price   DECIMAL(10,2),
+  IN p_enrollments INT,
+  IN p_course_id   BIGINT UNSIGNED,
+  IN p_limit       INT
+)
+    READS SQL DATA
+    COMMENT 'Search by rank alone'
+BEGIN
+  SELECT course.course_id, course.title, course.price, course.level, course.instructor_id, instructor.name AS instructor_name,
+         course.total_enrollments, course.avg_rating, course.review_count,
+         JSON_OBJECT('total_enrollments', course.total_enrollments, 'course_id', course.course_id) AS page_key
+    FROM courses course FORCE INDEX (top_courses_first)
+    JOIN users instructor ON instructor.user_id = course.instructor_id
+   WHERE course.status = 'active'
+     AND course.price BETWEEN p_min_price AND p_max_price
+     AND course.total_enrollments <= p_enrollments
+     AND (course.total_enrollments < p_enrollments OR course.course_id < p_course_id)
+   ORDER BY course.total_enrollments DESC, course.course_id DESC
+   LIMIT p_limit;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `search_by_words`(
+  IN p_text        VARCHAR(200),
+  IN p_path        VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+  IN p_min_price   DECIMAL(10,2),
+  IN p_max_price   DECIMAL(10,2),
+  IN p_enrollments INT,
+  IN p_course_id   BIGINT UNSIGNED,
+  IN p_limit       INT
+)
+    READS SQL DATA
+    COMMENT 'Search by words'
+BEGIN
+  SELECT course.course_id, course.title, course.price, course.level, course.instructor_id, instructor.name AS instructor_name,
+         course.total_enrollments, course.avg_rating, course.review_count,
+         JSON_OBJECT('total_enrollments', course.total_enrollments, 'course_id', course.course_id) AS page_key
+    FROM courses course
+    JOIN users instructor ON instructor.user_id = course.instructor_id
+   WHERE MATCH (course.title, course.description) AGAINST (p_text)
+     AND course.status = 'active'
+     AND (p_path IS NULL
+          OR EXISTS (SELECT 1 FROM course_categories JOIN categories USING (category_id)
+                      WHERE course_id = course.course_id AND path LIKE CONCAT(p_path, '%')))
+     AND course.price BETWEEN p_min_price AND p_max_price
+     AND course.total_enrollments <= p_enrollments
+     AND (course.total_enrollments < p_enrollments OR course.course_id < p_course_id)
+   ORDER BY course.total_enrollments DESC, course.course_id DESC
+   LIMIT p_limit;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `search_courses`(
+  IN p_text        VARCHAR(200),
+  IN p_category_id BIGINT UNSIGNED,
+  IN p_min_price   DECIMAL(10,2),
+  IN p_max_price   DECIMAL(10,2),
+  IN p_after       JSON,
+  IN p_limit       INT
+)
+    READS SQL DATA
+    COMMENT 'Finds active courses, page by page'
+BEGIN
+  DECLARE v_path        VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+  DECLARE v_text        VARCHAR(200) DEFAULT NULLIF(TRIM(p_text), '');
+  DECLARE v_enrollments INT DEFAULT COALESCE(JSON_VALUE(p_after, '$.total_enrollments' RETURNING SIGNED), 2147483647);
+  DECLARE v_course_id   BIGINT UNSIGNED
+          DEFAULT COALESCE(JSON_VALUE(p_after, '$.course_id' RETURNING UNSIGNED), 18446744073709551615);
+  DECLARE v_min_price   DECIMAL(10,2) DEFAULT COALESCE(p_min_price, 0);
+  DECLARE v_max_price   DECIMAL(10,2) DEFAULT COALESCE(p_max_price, 99999999.99);
+
+  CALL refuse_bad_search(p_min_price, p_max_price, p_after, p_limit);
+  IF p_category_id IS NOT NULL THEN
+    SELECT path INTO v_path FROM categories WHERE category_id = p_category_id;
+    IF v_path IS NULL THEN
+      CALL raise_error('NO_SUCH_CATEGORY', p_category_id);
+    END IF;
+  END IF;
+
+  IF v_text IS NOT NULL THEN
+    CALL search_by_words(v_text, v_path, v_min_price, v_max_price, v_enrollments, v_course_id, p_limit);
+  ELSEIF v_path IS NOT NULL THEN
+    CALL search_by_category(v_path, v_min_price, v_max_price, v_enrollments, v_course_id, p_limit);
+  ELSE
+    CALL search_by_rank(v_min_price, v_max_price, v_enrollments, v_course_id, p_limit);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `sell_course`(
   IN  p_user_id        BIGINT UNSIGNED,
   IN  p_course_id      BIGINT UNSIGNED,
@@ -2124,6 +3713,85 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `settle_order`(
+  IN  p_order_id       BIGINT UNSIGNED,
+  IN  p_user_id        BIGINT UNSIGNED,
+  IN  p_enroll         BOOLEAN,
+  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_missed         INT
+)
+    MODIFIES SQL DATA
+    COMMENT 'Enrolls a buyer in the courses of an order, books the charges'
+BEGIN
+  DECLARE v_course_id     BIGINT UNSIGNED;
+  DECLARE v_amount        DECIMAL(10,2);
+  DECLARE v_enrollment_id BIGINT UNSIGNED;
+  DECLARE v_done          BOOLEAN DEFAULT FALSE;
+  DECLARE c_items CURSOR FOR
+    SELECT course_id, amount FROM order_items WHERE order_id = p_order_id ORDER BY course_id FOR SHARE;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+
+  SET p_missed = 0;
+  OPEN c_items;
+  FETCH c_items INTO v_course_id, v_amount;
+  WHILE NOT v_done DO
+    SET v_enrollment_id = NULL;
+    IF p_enroll THEN
+      CALL redeem_hold(p_user_id, v_course_id, v_enrollment_id);
+    END IF;
+    IF p_transaction_id IS NOT NULL AND v_amount > 0 THEN
+      CALL charge_for_item(p_order_id, p_user_id, v_course_id, v_enrollment_id, v_amount,
+                           CONCAT(p_transaction_id, '#', v_course_id));
+    END IF;
+    SET p_missed = p_missed + (v_enrollment_id IS NULL), v_done = FALSE;  -- "not found" inside is not the cursor's
+    FETCH c_items INTO v_course_id, v_amount;
+  END WHILE;
+  CLOSE c_items;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `settle_purchase`(
+  IN  p_payment_id     BIGINT UNSIGNED,
+  IN  p_user_id        BIGINT UNSIGNED,
+  IN  p_course_id      BIGINT UNSIGNED,
+  IN  p_transaction_id VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_enrollment_id  BIGINT UNSIGNED
+)
+    MODIFIES SQL DATA
+    COMMENT 'Completes a pending payment, enrolls its user'
+BEGIN
+  BEGIN
+    DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+    UPDATE payments SET status = 'completed', transaction_id = p_transaction_id WHERE payment_id = p_payment_id;
+  END;
+  INSERT INTO payment_events (payment_id, event_type) VALUES (p_payment_id, 'payment_gateway_success');
+  CALL redeem_hold(p_user_id, p_course_id, p_enrollment_id);
+  IF p_enrollment_id IS NOT NULL THEN
+    UPDATE payments SET enrollment_id = p_enrollment_id WHERE payment_id = p_payment_id;
+    INSERT INTO payment_events (payment_id, event_type, event_data) VALUES
+      (p_payment_id, 'enrollment_created',   JSON_OBJECT('enrollment_id', p_enrollment_id)),
+      (p_payment_id, 'completion_confirmed', JSON_OBJECT('enrollment_id', p_enrollment_id));
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `settle_refunded_order`(IN p_order_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    COMMENT 'Makes a confirmed order refunded when no charge of it is left'
+BEGIN
+  DECLARE v_left INT;
+
+  SELECT COUNT(*) INTO v_left
+    FROM payments WHERE order_id = p_order_id AND kind = 'charge' AND status = 'completed' FOR SHARE;
+  IF v_left = 0 THEN
+    UPDATE orders SET status = 'refunded' WHERE order_id = p_order_id AND status = 'confirmed';
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `soft_delete_user`(IN p_user_id BIGINT UNSIGNED, IN p_reason VARCHAR(500))
     MODIFIES SQL DATA
     COMMENT 'Closes a user''s account'
@@ -2148,17 +3816,129 @@ BEGIN
   IF v_deleted_at IS NOT NULL THEN
     CALL raise_error('USER_DELETED', p_user_id);
   END IF;
-
-  UPDATE users
-     SET deleted_at      = UTC_TIMESTAMP(6),
-         deletion_reason = p_reason,
-         email           = CONCAT('deleted_', p_user_id, '@deleted.com')
-   WHERE user_id = p_user_id;
-  UPDATE subscriptions
-     SET status = 'cancelled'
-   WHERE user_id = p_user_id AND status IN ('active', 'past_due');
+  CALL close_account(p_user_id, p_reason);
 
   IF v_joined THEN RELEASE SAVEPOINT soft_delete_user; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `submit_quiz_attempt`(
+  IN  p_student_id BIGINT UNSIGNED,
+  IN  p_quiz_id    BIGINT UNSIGNED,
+  IN  p_score      DECIMAL(6,2),
+  OUT p_passed     BOOLEAN
+)
+    MODIFIES SQL DATA
+    COMMENT 'Stores a try at a quiz and tells whether it passed'
+BEGIN
+  DECLARE v_joined        BOOLEAN;
+  DECLARE v_deleted_at    DATETIME(6);
+  DECLARE v_course_id     BIGINT UNSIGNED;
+  DECLARE v_passing_score DECIMAL(6,2);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT submit_quiz_attempt; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_student_id', p_student_id);
+  CALL require_argument('p_quiz_id', p_quiz_id);
+  CALL require_argument('p_score', p_score);
+  IF p_score < 0 THEN
+    CALL raise_error('BAD_SCORE', p_score);
+  END IF;
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT submit_quiz_attempt;
+  CALL lock_user(p_student_id, v_deleted_at);
+  IF v_deleted_at IS NOT NULL THEN
+    CALL raise_error('USER_DELETED', p_student_id);
+  END IF;
+  SELECT lesson.course_id, quiz.passing_score INTO v_course_id, v_passing_score
+    FROM quizzes quiz JOIN lessons lesson ON lesson.lesson_id = quiz.lesson_id
+   WHERE quiz.quiz_id = p_quiz_id FOR SHARE;
+  IF v_course_id IS NULL THEN
+    CALL raise_error('NO_SUCH_QUIZ', p_quiz_id);
+  END IF;
+  IF NOT has_enrollment_now(p_student_id, v_course_id) THEN
+    CALL raise_error('NOT_ENROLLED', CONCAT('quiz ', p_quiz_id));
+  END IF;
+
+  INSERT INTO quiz_attempts (student_id, quiz_id, score) VALUES (p_student_id, p_quiz_id, p_score);
+  SET p_passed = p_score >= v_passing_score;
+  IF v_joined THEN RELEASE SAVEPOINT submit_quiz_attempt; ELSE COMMIT; END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `subscribe`(
+  IN  p_user_id         BIGINT UNSIGNED,
+  IN  p_plan_type       VARCHAR(20),
+  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  OUT p_subscription_id BIGINT UNSIGNED,
+  OUT p_status          VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Puts a user on a plan'
+BEGIN
+  DECLARE v_joined     BOOLEAN;
+  DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_receipt    JSON;
+  DECLARE v_price      DECIMAL(10,2);
+  DECLARE v_end        DATE;
+  DECLARE v_standing   BIGINT UNSIGNED;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR 1305 BEGIN END;  -- a deadlock has undone everything already
+      IF v_joined THEN ROLLBACK TO SAVEPOINT subscribe; END IF;
+    END;
+    IF NOT v_joined THEN ROLLBACK; END IF;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_user_id', p_user_id);
+  CALL require_argument('p_plan_type', p_plan_type);
+  CALL require_argument('p_idempotency_key', p_idempotency_key);
+
+  CALL begin_or_join(v_joined);
+  SAVEPOINT subscribe;
+  CALL lock_user(p_user_id, v_deleted_at);
+  CALL claim_receipt('subscribe', p_idempotency_key, CONCAT_WS('|', p_user_id, p_plan_type), v_receipt);
+  IF v_receipt IS NULL THEN
+    IF v_deleted_at IS NOT NULL THEN
+      CALL raise_error('USER_DELETED', p_user_id);
+    END IF;
+    SELECT price, next_period_end(UTC_DATE(), months, DAY(UTC_DATE())) INTO v_price, v_end
+      FROM subscription_plans WHERE plan_type = p_plan_type FOR SHARE;
+    IF v_price IS NULL THEN
+      CALL raise_error('NO_SUCH_PLAN', p_plan_type);
+    END IF;
+    SELECT MIN(subscription_id) INTO v_standing
+      FROM subscriptions WHERE user_id = p_user_id AND status IN ('active', 'past_due') FOR SHARE;
+    IF v_standing IS NULL THEN
+      INSERT INTO subscriptions (user_id, plan_type, start_date, current_period_end, next_billing_date)
+      VALUES (p_user_id, p_plan_type, UTC_DATE(), v_end, v_end);
+      SET p_subscription_id = LAST_INSERT_ID(), p_status = 'SUCCESS';
+      INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status)
+      VALUES (p_subscription_id, v_price, UTC_DATE(), v_end, 'completed');
+      UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'subscription_id', p_subscription_id)
+       WHERE operation = 'subscribe' AND receipt_key = p_idempotency_key;
+    ELSE
+      ROLLBACK TO SAVEPOINT subscribe;
+      SET p_status = 'ALREADY_SUBSCRIBED';
+    END IF;
+  ELSE
+    SET p_status          = JSON_VALUE(v_receipt, '$.status'),
+        p_subscription_id = JSON_VALUE(v_receipt, '$.subscription_id' RETURNING UNSIGNED);
+  END IF;
+
+  IF v_joined THEN RELEASE SAVEPOINT subscribe; ELSE COMMIT; END IF;
 END$$
 DELIMITER ;
 
@@ -2302,6 +4082,67 @@ BEGIN
 END$$
 DELIMITER ;
 
+DELIMITER $$
+CREATE PROCEDURE `write_order`(
+  IN  p_cart_id      BIGINT UNSIGNED,
+  IN  p_user_id      BIGINT UNSIGNED,
+  IN  p_promotion_id BIGINT UNSIGNED,
+  IN  p_promoted     JSON,
+  OUT p_order_id     BIGINT UNSIGNED,
+  OUT p_status       VARCHAR(50)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Writes an order of what lies in a cart'
+BEGIN
+  DECLARE v_discount DECIMAL(12,2);
+  DECLARE v_tax      DECIMAL(12,2);
+  DECLARE v_subtotal DECIMAL(12,2);
+  DECLARE v_promoted DECIMAL(12,2);
+  DECLARE v_missed   INT;
+  DECLARE EXIT HANDLER FOR 1062 SET p_status = 'ALREADY_ENROLLED';
+
+  SELECT SUM(course.price), SUM(IF(item.course_id MEMBER OF (p_promoted), course.price, 0)) INTO v_subtotal, v_promoted
+    FROM cart_items item JOIN courses course USING (course_id) WHERE item.cart_id = p_cart_id FOR SHARE;
+  SELECT IF(discount_type = 'percentage', ROUND(v_promoted * amount / 100, 2), LEAST(v_promoted, amount)) INTO v_discount
+    FROM promotions WHERE promotion_id = p_promotion_id FOR SHARE;
+  SET v_discount = COALESCE(v_discount, 0),
+      v_tax = ROUND((v_subtotal - v_discount) * policy_value('tax_percent') / 100, 2);
+
+  INSERT INTO orders (user_id, promotion_id, subtotal, discount_amount, tax_amount, total)
+  VALUES (p_user_id, p_promotion_id, v_subtotal, v_discount, v_tax, v_subtotal - v_discount + v_tax);
+  SET p_order_id = LAST_INSERT_ID();
+  INSERT INTO order_items (order_id, course_id, unit_price, discount_amount, tax_amount)
+  WITH priced AS (
+    SELECT course_id, course.price, IF(course_id MEMBER OF (p_promoted), course.price, 0) AS promoted
+      FROM cart_items item JOIN courses course USING (course_id) WHERE item.cart_id = p_cart_id
+  ), running AS (
+    SELECT course_id, price, promoted, SUM(promoted) OVER so_far AS promoted_so_far, SUM(price) OVER so_far AS price_so_far
+      FROM priced WINDOW so_far AS (ORDER BY course_id ROWS UNBOUNDED PRECEDING)
+  ), discounted AS (
+    SELECT course_id, price, price_so_far,
+           running_share(v_discount, promoted_so_far, v_promoted) AS discount_so_far,
+           running_share(v_discount, promoted_so_far - promoted, v_promoted) AS discount_before
+      FROM running
+  )
+  SELECT p_order_id, course_id, price, discount_so_far - discount_before,
+         running_share(v_tax, price_so_far - discount_so_far, v_subtotal - v_discount)
+         - running_share(v_tax, price_so_far - price - discount_before, v_subtotal - v_discount)
+    FROM discounted;
+  INSERT INTO seat_holds (student_id, course_id, order_id)
+  SELECT p_user_id, course_id, p_order_id FROM order_items WHERE order_id = p_order_id ORDER BY course_id;
+  IF p_promotion_id IS NOT NULL THEN
+    INSERT INTO promotion_uses (promotion_id, order_id, user_id) VALUES (p_promotion_id, p_order_id, p_user_id);
+  END IF;
+
+  SET p_status = 'PENDING';
+  IF v_subtotal - v_discount + v_tax = 0 THEN
+    CALL settle_order(p_order_id, p_user_id, TRUE, NULL, v_missed);
+    UPDATE orders SET status = 'confirmed' WHERE order_id = p_order_id;
+    SET p_status = IF(v_missed = 0, 'CONFIRMED', 'ALREADY_ENROLLED');
+  END IF;
+END$$
+DELIMITER ;
+
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `active_users` AS
 select `users`.`user_id` AS `user_id`,
     `users`.`name` AS `name`,
@@ -2342,6 +4183,18 @@ where (`course`.`status` = 'active')
 order by `course`.`total_enrollments` desc,
     `course`.`course_id` desc;
 
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `top_rated_courses` AS
+select `listed`.`category_id` AS `category_id`,
+    `listed`.`category_path` AS `category_path`,
+    row_number() OVER (PARTITION BY `listed`.`category_id` ORDER BY `course`.`avg_rating` desc,`course`.`review_count` desc,`course`.`course_id` )  AS `place`,
+    `course`.`course_id` AS `course_id`,
+    `course`.`title` AS `title`,
+    `instructor`.`name` AS `instructor_name`,
+    `course`.`avg_rating` AS `avg_rating`,
+    `course`.`review_count` AS `review_count`
+from (((select distinct `category`.`category_id` AS `category_id`,`category`.`path` AS `category_path`,`standing`.`course_id` AS `course_id` from ((`categories` `category` join `categories` `below` on((`below`.`path` like concat(`category`.`path`,'%')))) join `course_categories` `standing` on((`standing`.`category_id` = `below`.`category_id`)))) `listed` join `courses` `course` on((`course`.`course_id` = `listed`.`course_id`))) join `users` `instructor` on((`instructor`.`user_id` = `course`.`instructor_id`)))
+where ((`course`.`status` = 'active') and (`course`.`review_count` > 0));
+
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `flash_sale_status` AS
 select `sale`.`sale_id` AS `sale_id`,
     `sale`.`course_id` AS `course_id`,
@@ -2350,6 +4203,20 @@ select `sale`.`sale_id` AS `sale_id`,
     `stock`.`seats_left` AS `seats_left`,
     ((utc_timestamp(6) between `sale`.`start_time` and `sale`.`end_time`) and (`course`.`status` = 'active')) AS `is_active`
 from ((`flash_sales` `sale` join `courses` `course` on((`course`.`course_id` = `sale`.`course_id`))) join lateral (select cast(sum(`flash_sale_stock`.`seats_left`) as signed) AS `seats_left` from `flash_sale_stock` where (`flash_sale_stock`.`sale_id` = `sale`.`sale_id`)) `stock`);
+
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_payments_to_reconcile` AS
+select `payment`.`payment_id` AS `payment_id`,
+    `payment`.`user_id` AS `user_id`,
+    `payment`.`course_id` AS `course_id`,
+    `payment`.`order_id` AS `order_id`,
+    `payment`.`answers` AS `answers`,
+    `payment`.`amount` AS `amount`,
+    `payment`.`currency` AS `currency`,
+    `payment`.`transaction_id` AS `transaction_id`,
+    `payment`.`processed_at` AS `processed_at`,
+    (case when (`payment`.`enrollment_id` is null) then 'NO_ENROLLMENT' when (`enrollment`.`status` = 'refunded') then 'ENROLLMENT_REFUNDED' else 'PAID_TWICE' end) AS `reason`
+from (`payments` `payment` left join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`)))
+where ((`payment`.`kind` = 'charge') and (`payment`.`status` = 'completed') and (`payment`.`subscription_id` is null) and ((`payment`.`enrollment_id` is null) or (`enrollment`.`status` = 'refunded') or exists(select 1 from `payments` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`payment_id` < `payment`.`payment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed')))));
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `course_completers` AS
 select `enrollment`.`course_id` AS `course_id`,
@@ -2432,11 +4299,19 @@ from ((`courses` `course` join `rated` on((`course`.`course_id` = `rated`.`cours
 where ((`course`.`review_count` + coalesce(`pending`.`reviews`,0)) <> `rated`.`review_count`)
 union all
 select 'course_seats.seats_taken' AS `course_seats.seats_taken`,
-    `seats`.`course_id` AS `course_id`,
-    `seats`.`seats_taken` AS `seats_taken`,
-    (`counted`.`enrolled_students` + coalesce(`held`.`seats_left`,0)) AS `counted.enrolled_students + COALESCE(held.seats_left, 0)`
-from ((`course_seats` `seats` join `counted` on((`seats`.`course_id` = `counted`.`course_id`))) left join (select `stock`.`course_id` AS `course_id`,sum(`stock`.`seats_left`) AS `seats_left` from `stock` where (`stock`.`state` = 'open') group by `stock`.`course_id`) `held` on((`seats`.`course_id` = `held`.`course_id`)))
-where (`seats`.`seats_taken` <> (`counted`.`enrolled_students` + coalesce(`held`.`seats_left`,0)))
+    `taken`.`course_id` AS `course_id`,
+    `taken`.`stored_value` AS `stored_value`,
+    `taken`.`recounted_value` AS `recounted_value`
+from (select `seats`.`course_id` AS `course_id`,`seats`.`seats_taken` AS `stored_value`,((`counted`.`enrolled_students` + coalesce(`unpaid`.`seats`,0)) + coalesce(`unsold`.`seats`,0)) AS `recounted_value` from (((`course_seats` `seats` join `counted` on((`seats`.`course_id` = `counted`.`course_id`))) left join (select `seat_holds`.`course_id` AS `course_id`,count(0) AS `seats` from `seat_holds` group by `seat_holds`.`course_id`) `unpaid` on((`seats`.`course_id` = `unpaid`.`course_id`))) left join (select `stock`.`course_id` AS `course_id`,sum(`stock`.`seats_left`) AS `seats` from `stock` where (`stock`.`state` = 'open') group by `stock`.`course_id`) `unsold` on((`seats`.`course_id` = `unsold`.`course_id`)))) `taken`
+where (`taken`.`stored_value` <> `taken`.`recounted_value`)
+union all
+select 'promotions.uses_count' AS `promotions.uses_count`,
+    `promotion`.`promotion_id` AS `promotion_id`,
+    `promotion`.`uses_count` AS `uses_count`,
+    count(`used`.`order_id`) AS `COUNT(used.order_id)`
+from (`promotions` `promotion` left join `promotion_uses` `used` on((`promotion`.`promotion_id` = `used`.`promotion_id`)))
+group by `promotion`.`promotion_id`
+having (`promotion`.`uses_count` <> count(`used`.`order_id`))
 union all
 select 'flash_sales.seats_taken' AS `flash_sales.seats_taken`,
     `sale`.`sale_id` AS `sale_id`,
@@ -2448,7 +4323,7 @@ union all
 select 'flash_sales.stock' AS `flash_sales.stock`,
     `sale`.`sale_id` AS `sale_id`,
     (`sale`.`max_seats` - `stock`.`seats_left`) AS `sale.max_seats - stock.seats_left`,
-    (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)) AS `Name_exp_32`
+    (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)) AS `Name_exp_36`
 from (`flash_sales` `sale` join `stock` on((`sale`.`sale_id` = `stock`.`sale_id`)))
 where ((`sale`.`max_seats` - `stock`.`seats_left`) < (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)));
 
@@ -2463,6 +4338,38 @@ select `catalog`.`instructor_id` AS `instructor_id`,
     `catalog`.`avg_rating` AS `average_rating`,
     `catalog`.`review_count` AS `review_count`
 from (`course_catalog` `catalog` left join lateral (select sum(if((`payment`.`kind` = 'charge'),`payment`.`amount`,0)) AS `total_revenue`,sum(if((`payment`.`kind` = 'refund'),-(`payment`.`amount`),0)) AS `refunded` from (`enrollments` `enrollment` join `payments` `payment` on((`payment`.`enrollment_id` = `enrollment`.`enrollment_id`))) where ((`enrollment`.`course_id` = `catalog`.`course_id`) and (`payment`.`status` in ('completed','refunded')))) `money` on(true));
+
+DELIMITER $$
+CREATE TRIGGER `categories_before_insert` BEFORE INSERT ON `categories` FOR EACH ROW BEGIN
+  DECLARE v_mutex VARCHAR(64);
+  DECLARE v_path  VARCHAR(700) DEFAULT '/';
+  DECLARE v_depth INT DEFAULT -1;
+
+  SELECT name INTO v_mutex FROM mutexes WHERE name = 'categories' FOR SHARE;
+  SELECT path, depth INTO v_path, v_depth FROM categories WHERE category_id = NEW.parent_id FOR SHARE;
+  IF NEW.parent_id IS NOT NULL AND v_depth = -1 THEN
+    CALL raise_error('NO_SUCH_CATEGORY', NEW.parent_id);
+  END IF;
+  SET NEW.slug = IF(NEW.slug = '', NEW.name, NEW.slug);
+  SET NEW.slug = LOWER(TRIM(BOTH '-' FROM REGEXP_REPLACE(NEW.slug, '[^\\p{L}\\p{M}\\p{N}]+', '-')));
+  SET NEW.path = CONCAT(v_path, NEW.slug, '/'), NEW.depth = v_depth + 1;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `categories_before_update` BEFORE UPDATE ON `categories` FOR EACH ROW BEGIN
+  DECLARE v_moving BOOLEAN;
+
+  IF NOT (NEW.parent_id <=> OLD.parent_id AND NEW.slug = OLD.slug AND NEW.path = OLD.path AND NEW.depth = OLD.depth
+          AND NEW.category_id = OLD.category_id) THEN
+    SELECT COUNT(*) INTO v_moving FROM mutexes WHERE name = 'categories' AND held_by = CONNECTION_ID();
+    IF NOT v_moving THEN
+      CALL raise_error('FIXED_ONCE_STORED', 'a category''s place');
+    END IF;
+  END IF;
+  SET NEW.updated_at = UTC_TIMESTAMP(6), NEW.updated_by = USER();
+END$$
+DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `course_prerequisites_before_delete` BEFORE DELETE ON `course_prerequisites` FOR EACH ROW BEGIN
@@ -2497,6 +4404,9 @@ CREATE TRIGGER `courses_after_update` AFTER UPDATE ON `courses` FOR EACH ROW BEG
   IF NOT NEW.max_students <=> OLD.max_students THEN
     CALL change_seat_limit(NEW.course_id, OLD.max_students, NEW.max_students);
   END IF;
+  IF NEW.price <> OLD.price THEN
+    INSERT INTO price_history (course_id, price_before, price_after) VALUES (NEW.course_id, OLD.price, NEW.price);
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2509,6 +4419,7 @@ CREATE TRIGGER `courses_before_delete` BEFORE DELETE ON `courses` FOR EACH ROW B
     CALL raise_error('COURSE_HAS_STUDENTS', OLD.course_id);
   END IF;
   DELETE FROM course_seats WHERE course_id = OLD.course_id;
+  DELETE FROM price_history WHERE course_id = OLD.course_id;
 END$$
 DELIMITER ;
 
@@ -2539,6 +4450,9 @@ CREATE TRIGGER `enrollments_after_insert` AFTER INSERT ON `enrollments` FOR EACH
   IF NEW.in_force = 1 AND NEW.flash_sale_id IS NULL THEN
     UPDATE course_seats SET seats_taken = seats_taken + 1 WHERE course_id = NEW.course_id;
   END IF;
+  IF NEW.status = 'completed' THEN
+    CALL follow_with_certificate(NEW.enrollment_id, NEW.status);
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2555,6 +4469,25 @@ CREATE TRIGGER `enrollments_after_update` AFTER UPDATE ON `enrollments` FOR EACH
     IF NEW.in_force = 1 THEN
       UPDATE course_seats SET seats_taken = seats_taken + 1 WHERE course_id = NEW.course_id;
     END IF;
+  END IF;
+  IF NEW.status <> OLD.status AND 'completed' IN (NEW.status, OLD.status) THEN
+    CALL follow_with_certificate(NEW.enrollment_id, NEW.status);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `enrollments_before_delete` BEFORE DELETE ON `enrollments` FOR EACH ROW BEGIN
+  DELETE FROM certificates WHERE enrollment_id = OLD.enrollment_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `enrollments_before_update` BEFORE UPDATE ON `enrollments` FOR EACH ROW BEGIN
+  IF NEW.status <> OLD.status
+     AND (OLD.status, NEW.status) NOT IN (('active', 'completed'), ('active', 'refunded'), ('active', 'expired'),
+                                          ('completed', 'refunded'), ('expired', 'refunded')) THEN
+    CALL raise_error('ILLEGAL_ENROLLMENT_STATUS', CONCAT(OLD.enrollment_id, ': ', OLD.status, ' to ', NEW.status));
   END IF;
 END$$
 DELIMITER ;
@@ -2612,6 +4545,52 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE TRIGGER `order_events_before_delete` BEFORE DELETE ON `order_events` FOR EACH ROW BEGIN
+  CALL raise_error('APPEND_ONLY', 'order_events');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `order_events_before_update` BEFORE UPDATE ON `order_events` FOR EACH ROW BEGIN
+  CALL raise_error('APPEND_ONLY', 'order_events');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `order_items_before_update` BEFORE UPDATE ON `order_items` FOR EACH ROW BEGIN
+  CALL raise_error('FIXED_ONCE_STORED', 'an item of an order');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `orders_after_insert` AFTER INSERT ON `orders` FOR EACH ROW BEGIN
+  INSERT INTO order_events (order_id, to_status) VALUES (NEW.order_id, NEW.status);
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `orders_after_update` AFTER UPDATE ON `orders` FOR EACH ROW BEGIN
+  IF NEW.status <> OLD.status THEN
+    INSERT INTO order_events (order_id, from_status, to_status) VALUES (NEW.order_id, OLD.status, NEW.status);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `orders_before_update` BEFORE UPDATE ON `orders` FOR EACH ROW BEGIN
+  IF NOT (NEW.user_id = OLD.user_id AND NEW.promotion_id <=> OLD.promotion_id AND NEW.subtotal = OLD.subtotal
+          AND NEW.discount_amount = OLD.discount_amount AND NEW.tax_amount = OLD.tax_amount AND NEW.total = OLD.total) THEN
+    CALL raise_error('FIXED_ONCE_STORED', 'buyer, promotion or amounts of an order');
+  END IF;
+  IF NEW.status <> OLD.status
+     AND NOT (OLD.status = 'pending_payment' AND NEW.status IN ('confirmed', 'payment_failed', 'cancelled'))
+     AND NOT (OLD.status = 'confirmed' AND NEW.status = 'refunded') THEN
+    CALL raise_error('ILLEGAL_ORDER_STATUS', CONCAT(OLD.status, ' to ', NEW.status));
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `payment_events_before_delete` BEFORE DELETE ON `payment_events` FOR EACH ROW BEGIN
   CALL raise_error('APPEND_ONLY', 'payment_events');
 END$$
@@ -2620,6 +4599,14 @@ DELIMITER ;
 DELIMITER $$
 CREATE TRIGGER `payment_events_before_update` BEFORE UPDATE ON `payment_events` FOR EACH ROW BEGIN
   CALL raise_error('APPEND_ONLY', 'payment_events');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `payments_after_update` AFTER UPDATE ON `payments` FOR EACH ROW BEGIN
+  IF NEW.status = 'refunded' AND OLD.status = 'completed' AND NEW.order_id IS NOT NULL THEN
+    CALL settle_refunded_order(NEW.order_id);
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2641,9 +4628,13 @@ CREATE TRIGGER `payments_before_update` BEFORE UPDATE ON `payments` FOR EACH ROW
           AND NEW.currency = OLD.currency AND NEW.refund_of <=> OLD.refund_of) THEN
     CALL raise_error('FIXED_ONCE_STORED', 'user, kind, amount, currency or charge');
   END IF;
-  IF NEW.status IN ('pending', 'failed')
-     AND (OLD.status = 'refunded' OR EXISTS (SELECT 1 FROM payments WHERE refund_of = OLD.payment_id FOR SHARE)) THEN
-    CALL raise_error('FIXED_ONCE_STORED', 'a refunded payment''s status');
+  IF NOT (NEW.course_id <=> OLD.course_id AND NEW.answers <=> OLD.answers) THEN
+    CALL raise_error('FIXED_ONCE_STORED', 'what a payment is for');
+  END IF;
+  IF NEW.status <> OLD.status
+     AND NOT (OLD.status = 'pending' AND NEW.status IN ('completed', 'failed'))
+     AND NOT (OLD.status = 'completed' AND NEW.status = 'refunded') THEN
+    CALL raise_error('ILLEGAL_PAYMENT_STATUS', CONCAT(OLD.status, ' to ', NEW.status));
   END IF;
   IF NEW.status <> OLD.status THEN
     UPDATE users SET payments_changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
@@ -2658,6 +4649,38 @@ DELIMITER $$
 CREATE TRIGGER `policies_before_update` BEFORE UPDATE ON `policies` FOR EACH ROW BEGIN
   SET NEW.updated_at = UTC_TIMESTAMP(6);
   SET NEW.updated_by = USER();
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `price_history_before_update` BEFORE UPDATE ON `price_history` FOR EACH ROW BEGIN
+  CALL raise_error('APPEND_ONLY', 'price_history');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `promotion_uses_after_delete` AFTER DELETE ON `promotion_uses` FOR EACH ROW BEGIN
+  UPDATE promotions SET uses_count = uses_count - 1 WHERE promotion_id = OLD.promotion_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `promotion_uses_after_insert` AFTER INSERT ON `promotion_uses` FOR EACH ROW BEGIN
+  UPDATE promotions SET uses_count = uses_count + 1 WHERE promotion_id = NEW.promotion_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `promotion_uses_before_update` BEFORE UPDATE ON `promotion_uses` FOR EACH ROW BEGIN
+  CALL raise_error('FIXED_ONCE_STORED', 'a promotion''s use');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `promotions_before_update` BEFORE UPDATE ON `promotions` FOR EACH ROW BEGIN
+  IF NEW.uses_count = OLD.uses_count THEN
+    SET NEW.updated_at = UTC_TIMESTAMP(6), NEW.updated_by = USER();
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2684,9 +4707,49 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE TRIGGER `reviews_before_insert` BEFORE INSERT ON `reviews` FOR EACH ROW BEGIN
+  CALL refuse_deleted_user(NEW.student_id);
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `reviews_before_update` BEFORE UPDATE ON `reviews` FOR EACH ROW BEGIN
+  IF NEW.student_id <> OLD.student_id THEN
+    CALL refuse_deleted_user(NEW.student_id);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `seat_holds_after_delete` AFTER DELETE ON `seat_holds` FOR EACH ROW BEGIN
+  UPDATE course_seats SET seats_taken = seats_taken - 1 WHERE course_id = OLD.course_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `seat_holds_after_insert` AFTER INSERT ON `seat_holds` FOR EACH ROW BEGIN
+  UPDATE course_seats SET seats_taken = seats_taken + 1 WHERE course_id = NEW.course_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `seat_holds_before_update` BEFORE UPDATE ON `seat_holds` FOR EACH ROW BEGIN
+  CALL raise_error('FIXED_ONCE_STORED', 'a held seat');
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `subscription_plans_before_update` BEFORE UPDATE ON `subscription_plans` FOR EACH ROW BEGIN
   SET NEW.updated_at = UTC_TIMESTAMP(6);
   SET NEW.updated_by = USER();
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `subscriptions_before_update` BEFORE UPDATE ON `subscriptions` FOR EACH ROW BEGIN
+  IF NEW.status <> OLD.status AND OLD.status IN ('cancelled', 'expired') THEN
+    CALL raise_error('ILLEGAL_SUBSCRIPTION_STATUS', CONCAT(OLD.subscription_id, ': ', OLD.status, ' to ', NEW.status));
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2695,6 +4758,12 @@ CREATE TRIGGER `users_before_update` BEFORE UPDATE ON `users` FOR EACH ROW BEGIN
   IF NEW.payments_changed_at <=> OLD.payments_changed_at THEN
     SET NEW.updated_at = UTC_TIMESTAMP(6);
   END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `wishlist_items_before_insert` BEFORE INSERT ON `wishlist_items` FOR EACH ROW BEGIN
+  CALL refuse_deleted_user(NEW.student_id);
 END$$
 DELIMITER ;
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,6 +14,9 @@ from learnhub_db.errors import LearnHubError
 from servers import Server, open_server
 
 SERVER = pytest.StashKey[Server]()
+
+# A session in the background ignores the interrupt, and so would the programs that its tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -55,3 +59,14 @@ def sql(empty_database: Target) -> Iterator[Callable[[str], list[tuple]]]:
     """Run one statement on the empty database, on a connection of its own, and return its rows."""
     with connect(empty_database) as connection:
         yield lambda statement: rows(connection, statement)
+
+
+@pytest.fixture
+def modest(server: Target, empty_database: Target) -> Iterator[Target]:
+    """An account with all rights on the database, and none beside it."""
+    name = f"t_{secrets.token_hex(5)}"
+    with connect(server) as connection:
+        rows(connection, f"CREATE USER {name}@'%' IDENTIFIED BY 'secret'")
+        rows(connection, f"GRANT ALL ON {empty_database.database}.* TO {name}@'%'")
+        yield Target(server.host, server.port, name, "secret", empty_database.database)
+        rows(connection, f"DROP USER {name}@'%'")

@@ -23,6 +23,7 @@ from pymysql.constants import CLIENT
 
 from learnhub_db.database import Target
 from learnhub_db.errors import LearnHubError
+from learnhub_db.tls import Tls
 
 COM_QUERY = 3
 PATIENCE_SECONDS = 30
@@ -31,7 +32,7 @@ READS = re.compile(r"\s*(?:SELECT|SHOW|SET|START|BEGIN|PREPARE|DEALLOCATE)\b")
 Client = multiprocessing.process.BaseProcess
 
 _clients = multiprocessing.get_context("forkserver")
-_clients.set_forkserver_preload(["interruptions", "learnhub_db.deployment", "learnhub_db.migrations"])
+_clients.set_forkserver_preload(["interruptions", "learnhub_db.deployment", "learnhub_db.migrations", "learnhub_db.rollback"])
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Proxy:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             thread = threading.Thread(target=self._serve, args=(listener,), daemon=True)
             thread.start()
-            yield replace(self.server, host="127.0.0.1", port=listener.getsockname()[1])
+            yield replace(self.server, host="127.0.0.1", port=listener.getsockname()[1], tls=Tls("DISABLED"))
             self.cut()
             thread.join(PATIENCE_SECONDS)
 
@@ -178,6 +179,14 @@ def apply(target: Target, root: Path) -> None:
     from learnhub_db.project import Project
 
     deployment.apply(Project(root), target)
+
+
+def rollback(target: Target, root: Path, to: str) -> None:
+    """The same on the way back."""
+    from learnhub_db import rollback as rollbacks
+    from learnhub_db.project import Project
+
+    rollbacks.run(Project(root), target, rollbacks.Aim(to))
 
 
 def until(done: Callable[[], bool]) -> None:

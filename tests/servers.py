@@ -7,7 +7,9 @@ private server; LEARNHUB_TEST_SERVER=container or =private allows only the one.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +22,20 @@ from learnhub_db.server.lock import locked
 
 IMAGE = "mysql:9.7"
 OPTIONS = "--log-bin-trust-function-creators=1 --max-connections=500"
-PRIVATE = Path(__file__).parent.parent / ".learnhub" / "test-server"
+PROJECT = Path(__file__).resolve().parent.parent
+IN_MEMORY = Path("/dev/shm")
+NEEDED_BYTES = 4 << 30
+
+
+def _private_directory() -> Path:
+    """In memory where there is room: the reset between two tests truncates tables, and a disk makes each of them wait."""
+    if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > NEEDED_BYTES:
+        name = f"learnhub-test-{os.getuid()}-{hashlib.sha256(bytes(PROJECT)).hexdigest()[:12]}"
+        return IN_MEMORY / name / "test-server"
+    return PROJECT / ".learnhub" / "test-server"
+
+
+PRIVATE = _private_directory()
 
 
 @dataclass(frozen=True)
@@ -64,11 +79,13 @@ def _container() -> Server:
     except Exception as error:  # docker's, requests' or urllib3's, as the engine is absent
         raise NoContainer("no Docker engine answers", "", "start one, or let the private server serve") from error
     image = os.environ.get("LEARNHUB_MYSQL_IMAGE") or IMAGE
-    container = MySqlContainer(image, username="root", password="test").with_command(OPTIONS)
+    password = secrets.token_hex(12)  # no other word: tests look for it in what is printed
+    container = MySqlContainer(image, username="root", password=password).with_command(OPTIONS)
+    container.with_tmpfs_mount("/var/lib/mysql")
     try:
         container.start()
         target = Target(
-            container.get_container_host_ip(), int(container.get_exposed_port(3306)), "root", "test", "mysql"
+            container.get_container_host_ip(), int(container.get_exposed_port(3306)), "root", password, "mysql"
         )
     except Exception as error:  # of the engine, the registry or the image: the session can do without
         container.stop()
@@ -91,13 +108,14 @@ def _private(remarks: list[str]) -> Server:
         with locked(PRIVATE.with_name("test-server.gate")):
             if _alone(users):
                 stop(PRIVATE)
+                shutil.rmtree(PRIVATE, ignore_errors=True)
         os.close(users)
 
     return Server(target, [*remarks, f"server: {target}, private, in {PRIVATE}"], close)
 
 
 def _users_file() -> int:
-    PRIVATE.parent.mkdir(exist_ok=True)
+    PRIVATE.parent.mkdir(mode=0o700, exist_ok=True)
     return os.open(PRIVATE.with_name("test-server.users"), os.O_CREAT | os.O_RDWR, 0o600)
 
 

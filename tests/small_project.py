@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 FILES = {
@@ -68,3 +69,14 @@ def change(root: Path, name: str, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def fill(sql: Callable[[str], list[tuple]]) -> None:
+    """A thousand products, a hundred sales."""
+    sql(
+        """INSERT INTO products (name, price)
+           WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 998)
+           SELECT CONCAT('tea ', i), i FROM n"""
+    )
+    sql("INSERT INTO sales (product_id, sold) SELECT id, 1 FROM products WHERE id <= 100")
+    sql("ANALYZE TABLE products, sales, audit")

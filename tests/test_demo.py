@@ -73,8 +73,11 @@ def test_the_demo_is_a_small_school(ask: Ask) -> None:
 def test_every_sale_and_refund_of_the_demo_succeeded(ask: Ask) -> None:
     purchases = calls_in_the_seed("process_course_purchase")
     free, sales = calls_in_the_seed("enroll_student"), calls_in_the_seed("enroll_in_flash_sale")
-    assert ask("SELECT COUNT(*) FROM receipts WHERE outcome->>'$.status' = 'SUCCESS'") == [(purchases,)]
-    assert ask("SELECT COUNT(*) FROM enrollments") == [(purchases + free + sales,)]
+    sold = "operation = 'process_course_purchase' AND outcome->>'$.status' = 'SUCCESS'"
+    assert ask(f"SELECT COUNT(*) FROM receipts WHERE {sold}") == [(purchases,)]
+    ((ordered,),) = ask("SELECT COUNT(*) FROM order_items JOIN orders USING (order_id) WHERE status = 'confirmed'")
+    assert ordered == 2
+    assert ask("SELECT COUNT(*) FROM enrollments") == [(purchases + free + sales + ordered,)]
     refunds = calls_in_the_seed("process_refund")
     assert ask("SELECT COUNT(*) FROM enrollments WHERE status = 'refunded'") == [(refunds,)]
 
@@ -82,7 +85,7 @@ def test_every_sale_and_refund_of_the_demo_succeeded(ask: Ask) -> None:
 def test_planting_the_demo_again_changes_nothing(demo: Target, ask: Ask) -> None:
     before = ask("CHECKSUM TABLE users, courses, enrollments, payments, reviews, subscriptions")
     planted = plant(demo)
-    assert (planted.applied, len(planted.skipped)) == ([], 11)
+    assert (planted.applied, len(planted.skipped)) == ([], 13)
     assert ask("CHECKSUM TABLE users, courses, enrollments, payments, reviews, subscriptions") == before
 
 
@@ -124,7 +127,7 @@ def test_nothing_in_the_demo_happens_before_it_can(ask: Ask) -> None:
 
 
 def test_the_demo_has_subscriptions_in_every_state_and_some_are_due(ask: Ask) -> None:
-    states = {"active": 12, "past_due": 1, "cancelled": 1, "expired": 1}
+    states = {"active": 13, "past_due": 1, "cancelled": 1, "expired": 1}
     assert dict(ask("SELECT status, COUNT(*) FROM subscriptions GROUP BY status")) == states
     ask("CALL renew_due_subscriptions(UTC_DATE(), @renewed, @failed)")
     assert ask("SELECT @renewed, @failed") == [(6, 0)]  # one was two periods late
@@ -143,6 +146,29 @@ def test_the_demo_shows_fraud_alerts_and_the_revenue_of_the_last_days(ask: Ask) 
     assert days == 8
     assert revenue > 1000
     assert refunds == Decimal("69.00")
+
+
+def test_the_demo_has_a_catalog_certificates_and_wishes(ask: Ask) -> None:
+    assert ask("SELECT path, depth FROM categories WHERE category_id IN (206, 210) ORDER BY 1") == [
+        ("/data/analysis/statistics/", 2),
+        ("/data/pipelines/", 1),
+    ]
+    assert ask("SELECT course_id FROM courses LEFT JOIN course_categories USING (course_id) WHERE category_id IS NULL") == []
+    assert [row[1] for row in ask("CALL search_courses('sql query', 201, NULL, NULL, NULL, 2)")] != []
+    assert ask("SELECT price_before, price_after FROM price_history ORDER BY change_id") == [
+        (Decimal("549.00"), Decimal("599.00")),
+        (Decimal("599.00"), Decimal("549.00")),
+    ]
+    completed = ask("SELECT COUNT(*) FROM enrollments WHERE status = 'completed'")
+    assert ask("SELECT COUNT(*) FROM certificates WHERE revoked_at IS NULL") == completed != [(0,)]
+    assert ask("SELECT COUNT(*) FROM wishlist_items") == [(7,)]
+
+
+def test_the_demo_has_an_access_that_ended_and_somebody_forgotten(ask: Ask) -> None:
+    ask("CALL expire_access(@expired)")
+    assert ask("SELECT @expired") == [(1,)]
+    assert ask("SELECT user_id FROM erasure_log") == [(1041,)]
+    assert ask("SELECT name FROM users WHERE user_id = 1041") == [("deleted_1041@deleted.com",)]
 
 
 def test_the_tour_buys_refunds_and_takes_a_seat_once(demo: Target, ask: Ask) -> None:

@@ -46,7 +46,8 @@ def test_a_url_that_does_not_answer(shop, server, verb):
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_wrong_password(shop, server, verb):
     target = replace(server, password="s3cr3t-w0rd")
-    line = f"error: the server refuses the login, {target}, correct the URL's user and password"
+    mend = "correct user and password, or give what the account REQUIREs: ssl-mode, ssl-cert"
+    line = f"error: the server refuses the login, {target}, {mend}"
     assert told(target, shop, verb) == (4, [line])
 
 
@@ -125,8 +126,7 @@ def test_a_full_disk(tmp_path, empty_database):
     """A table in memory meets its limit with the error that one on a disk meets."""
     text = (
         "SET max_heap_table_size = 16384;\nCREATE TABLE a (filler CHAR(200)) ENGINE = MEMORY CHARACTER SET latin1;\n"
-        "INSERT INTO a WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 999)\n"
-        "SELECT i FROM n;\n"
+        "INSERT INTO a WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 999) SELECT i FROM n;\n"
     )
     code, lines = told(empty_database, small_project.write(tmp_path, {"sql/migrations/0001-a.sql": text}), "apply")
     assert code == 3

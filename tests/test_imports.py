@@ -13,7 +13,7 @@ from learnhub_db.statements import code_only
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "learnhub_db"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-LAYERS = ["errors", "database project", "nouns", "commands", "cli"]
+LAYERS = ["errors", "database target tls project", "nouns", "commands", "cli"]
 
 
 def layer(module: str) -> int:

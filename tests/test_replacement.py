@@ -12,7 +12,7 @@ import pymysql
 import pytest
 
 import small_project
-from learnhub_db import deployment, scratch, waits
+from learnhub_db import deployment, scratch, scratch_schema, waits
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.project import Project
@@ -44,7 +44,7 @@ def routine(sql: Sql, name: str = "sell") -> tuple:
 
 
 def scratch_schemas(sql: Sql) -> list[tuple]:
-    return sql(f"SHOW DATABASES LIKE '{scratch.PATTERN}'")
+    return sql(f"SHOW DATABASES LIKE '{scratch_schema.PATTERN}'")
 
 
 class TestCompiledFirst:
@@ -74,7 +74,7 @@ class TestCompiledFirst:
         assert scratch_schemas(sql) == []
 
     def test_what_a_killed_run_left_is_dropped_and_told(self, shop, empty_database, sql):
-        name = f"{scratch.PREFIX}{secrets.token_hex(6)}"
+        name = f"{scratch_schema.PREFIX}{secrets.token_hex(6)}"
         sql(f"CREATE DATABASE {name}")
         assert apply(shop, empty_database) == [f"dropped {name} (a killed run had left it)"]
         assert scratch_schemas(sql) == []

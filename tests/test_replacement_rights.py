@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import small_project
-from learnhub_db import deployment, scratch
+from learnhub_db import deployment, scratch_schema
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.project import Project
@@ -83,7 +83,7 @@ def place(tmp_path: Path, server: Target, empty_database: Target) -> Iterator[Pl
         rows(connection, f"GRANT SET_ANY_DEFINER, SHOW_ROUTINE ON *.* TO {name}@'%'")
         rows(connection, f"GRANT SELECT ON mysql.user TO {name}@'%'")
         rows(connection, f"GRANT SELECT ON mysql.procs_priv TO {name}@'%'")
-        rows(connection, f"GRANT ALL ON `{scratch.PATTERN}`.* TO {name}@'%'")
+        rows(connection, f"GRANT ALL ON `{scratch_schema.PATTERN}`.* TO {name}@'%'")
         deployment.apply(Project(tmp_path), empty_database)
         rows(connection, f"GRANT EXECUTE ON PROCEDURE {schema}.sell TO {name}@'%'")
         yield Place(tmp_path, migrator, empty_database, f"{name}_owner")
@@ -135,7 +135,7 @@ class TestWithoutScratch:
     @pytest.fixture(autouse=True)
     def revoked(self, place: Place) -> str:
         user = place.migrator.user
-        place.administer(f"REVOKE ALL ON `{scratch.PATTERN}`.* FROM {user}@'%'")
+        place.administer(f"REVOKE ALL ON `{scratch_schema.PATTERN}`.* FROM {user}@'%'")
         grant = rf"GRANT ALL ON `\_learnhub\_scratch\_%`.* TO `{user}`@`%`"
         return f"parsed the new programs, not compiled (no scratch schema: {grant})"
 

@@ -22,7 +22,7 @@ from learnhub_db import scratch_schema
 from learnhub_db.database import Target, rows
 with scratch_schema.made(Target.parse(sys.argv[1])) as connection:
     print(rows(connection, "SELECT DATABASE()")[0][0], flush=True)
-    rows(connection, "DO SLEEP(60)")
+    rows(connection, "DO SLEEP(59)")
 """
 
 

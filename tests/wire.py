@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from learnhub_db.database import Target, connect, rows
+from learnhub_db.tls import Tls
 
 INNER = re.compile(rb";\n(?=DROP TRIGGER|CREATE DEFINER|CREATE PROCEDURE|CREATE TRIGGER|GRANT )")
 
@@ -29,7 +30,8 @@ class Wire:
 
     def apply(self, root: Path) -> bool:
         """Run an apply of `root`; True where it came to its end."""
-        url = replace(self.target, host="127.0.0.1", port=self.listener.getsockname()[1]).url
+        port = self.listener.getsockname()[1]
+        url = replace(self.target, host="127.0.0.1", port=port, tls=Tls("DISABLED")).url
         command = [sys.executable, "-m", "learnhub_db", "--url", url, "--project", str(root), "apply"]
         relay = threading.Thread(target=self._relay, daemon=True)
         relay.start()

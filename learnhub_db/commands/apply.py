@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -13,6 +14,7 @@ from learnhub_db.resumption import CHOICES
 
 @click.command()
 @click.option("--prune", is_flag=True, help="Drop the programs that were deployed and whose files are gone.")
+@click.option("--allow-rebuild", is_flag=True, help="Copy large tables though others have to wait.")
 @click.option("--resume", type=click.Choice(list(CHOICES)), help="Of a statement that may have run before a crash.")
 @click.option(
     "--lock-timeout",
@@ -23,15 +25,13 @@ from learnhub_db.resumption import CHOICES
     help="How long to wait for another apply.",
 )
 @click.pass_obj
-def apply(session: Session, prune: bool, resume: str | None, lock_timeout: float) -> None:
+def apply(session: Session, **options: Any) -> None:
     """Bring the database to what the project's files say; safe to repeat, also after a crash at any moment.
 
     Pending sql/migrations/NNNN-name.sql are applied in order, then every procedure, function, view, trigger, event and
     grant file whose content differs from what is deployed.
     """
     say = (lambda act: None) if session.as_json else click.echo
-    acts = deployment.apply(
-        session.files, session.target(), say, prune=prune, resume=resume, lock_timeout=lock_timeout
-    )
+    acts = deployment.apply(session.files, session.target(), say, **options)
     if session.as_json or not acts:
         session.show({"acts": [asdict(act) for act in acts]}, "nothing to do")

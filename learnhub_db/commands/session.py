@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
 
+from learnhub_db import login
 from learnhub_db.database import Target
 from learnhub_db.errors import UsageError
 from learnhub_db.project import Project
@@ -15,26 +16,50 @@ from learnhub_db.project import Project
 
 @dataclass(frozen=True)
 class Session:
-    url: str | None
+    url: str | None = field(repr=False)
     project: Path
     as_json: bool
     debug: bool
+    defaults_file: Path | None = None
+    password_file: Path | None = None
 
     @property
     def files(self) -> Project:
         return Project(self.project)
 
     def target(self) -> Target:
-        """The database named by --url, LEARNHUB_DB_URL or the private server, in this order."""
-        if self.url:
+        """The database named by --url or LEARNHUB_DB_URL, by --defaults-file, or the private server, in this order.
+
+        What the URL leaves out is taken from --defaults-file; the password of --password-file beats both.
+        """
+        target = self._named() if self.url or self.defaults_file else self._private()
+        if self.password_file:
+            target = replace(target, password=login.password(self.password_file))
+            _warn_of(self.password_file)
+        return target
+
+    def _named(self) -> Target:
+        if not self.defaults_file:
             return Target.parse(self.url)
+        options = login.options(self.defaults_file)
+        if "password" in options:
+            _warn_of(self.defaults_file)
+        return Target.parse(self.url or "mysql://", {"database": self.files.settings.database} | options)
+
+    def _private(self) -> Target:
         from learnhub_db.server import private_url
 
         url = private_url(self.project)
         if url is None:
-            raise UsageError("no database is named", "", "give --url, set LEARNHUB_DB_URL, or run learnhub-db server start")
+            mend = "give --url or --defaults-file, set LEARNHUB_DB_URL, or run learnhub-db server start"
+            raise UsageError("no database is named", "", mend)
         return Target.parse(url)
 
     def show(self, document: object, text: str) -> None:
         """Print `document` under --json, else `text`."""
         click.echo(json.dumps(document, indent=2, default=str) if self.as_json else text)
+
+
+def _warn_of(path: Path) -> None:
+    if login.open_to_others(path):
+        click.echo(f"warning: everybody on this machine may read the password, {path}, chmod o-r {path}", err=True)

@@ -1,7 +1,8 @@
 -- Locks a user's row: whatever changes what belongs to one person is done one at a time.
 --
--- First in the published lock order: users, courses, flash_sales, flash_sale_terms, flash_sale_stock, course_seats. What
--- belongs to one user (enrollments, payments, progress) is reached under that user's lock.
+-- First in the published lock order: users, courses (by course_id), flash_sales, flash_sale_terms, flash_sale_stock,
+-- course_seats (by course_id), promotions. What belongs to one user (carts, orders, held seats, enrollments, payments,
+-- progress) is reached under that user's lock.
 --
 -- Parameters
 --   p_user_id     who

@@ -37,15 +37,7 @@ BEGIN
   IF v_deleted_at IS NOT NULL THEN
     CALL raise_error('USER_DELETED', p_user_id);
   END IF;
-
-  UPDATE users
-     SET deleted_at      = UTC_TIMESTAMP(6),
-         deletion_reason = p_reason,
-         email           = CONCAT('deleted_', p_user_id, '@deleted.com')
-   WHERE user_id = p_user_id;
-  UPDATE subscriptions
-     SET status = 'cancelled'
-   WHERE user_id = p_user_id AND status IN ('active', 'past_due');
+  CALL close_account(p_user_id, p_reason);
 
   IF v_joined THEN RELEASE SAVEPOINT soft_delete_user; ELSE COMMIT; END IF;
 END$$

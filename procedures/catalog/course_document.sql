@@ -1,4 +1,5 @@
--- A course as one JSON document: every column, tags, prerequisites, lessons in order with sections and quizzes.
+-- A course as one JSON document: every column, tags, categories, prerequisites, lessons in order with
+-- sections and quizzes.
 --
 -- Parameters
 --   p_course_id  which course
@@ -12,10 +13,12 @@ CREATE FUNCTION course_document(p_course_id BIGINT UNSIGNED) RETURNS JSON
   SQL SECURITY DEFINER NOT DETERMINISTIC READS SQL DATA
 BEGIN
   DECLARE v_tags          JSON;
+  DECLARE v_categories    JSON;
   DECLARE v_prerequisites JSON;
   DECLARE v_lessons       JSON;
 
   SELECT JSON_ARRAYAGG(tag) INTO v_tags FROM course_tags WHERE course_id = p_course_id FOR SHARE;
+  SELECT JSON_ARRAYAGG(category_id) INTO v_categories FROM course_categories WHERE course_id = p_course_id FOR SHARE;
   SELECT JSON_ARRAYAGG(prerequisite_course_id) INTO v_prerequisites
     FROM course_prerequisites WHERE course_id = p_course_id FOR SHARE;
   -- the window's frame is ordered, which JSON_ARRAYAGG over a sorted subquery does not promise
@@ -32,7 +35,8 @@ BEGIN
              'total_enrollments', total_enrollments, 'rating_sum', rating_sum, 'review_count', review_count,
              'avg_rating', avg_rating, 'last_enrollment_date', last_enrollment_date, 'created_at', created_at,
              'updated_at', updated_at, 'created_by', created_by, 'updated_by', updated_by,
-             'tags', COALESCE(v_tags, JSON_ARRAY()), 'prerequisites', COALESCE(v_prerequisites, JSON_ARRAY()),
+             'tags', COALESCE(v_tags, JSON_ARRAY()), 'categories', COALESCE(v_categories, JSON_ARRAY()),
+             'prerequisites', COALESCE(v_prerequisites, JSON_ARRAY()),
              'lessons', COALESCE(v_lessons, JSON_ARRAY()))
       FROM courses WHERE course_id = p_course_id FOR SHARE
   );

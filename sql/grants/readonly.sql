@@ -11,6 +11,10 @@ GRANT SELECT ON courses TO learnhub_readonly;
 GRANT SELECT ON course_deltas TO learnhub_readonly;
 GRANT SELECT ON course_seats TO learnhub_readonly;
 GRANT SELECT ON course_tags TO learnhub_readonly;
+GRANT SELECT ON categories TO learnhub_readonly;
+GRANT SELECT ON course_categories TO learnhub_readonly;
+GRANT SELECT ON wishlist_items TO learnhub_readonly;
+GRANT SELECT ON price_history TO learnhub_readonly;
 GRANT SELECT ON course_prerequisites TO learnhub_readonly;
 GRANT SELECT ON lessons TO learnhub_readonly;
 GRANT SELECT ON lesson_sections TO learnhub_readonly;
@@ -23,15 +27,25 @@ GRANT SELECT ON flash_sale_stock TO learnhub_readonly;
 GRANT SELECT ON flash_sale_terms TO learnhub_readonly;
 GRANT SELECT ON enrollments TO learnhub_readonly;
 GRANT SELECT ON course_access TO learnhub_readonly;
+GRANT SELECT ON certificates TO learnhub_readonly;
 GRANT SELECT ON lesson_progress TO learnhub_readonly;
 GRANT SELECT ON section_progress TO learnhub_readonly;
 GRANT SELECT ON subscription_plans TO learnhub_readonly;
 GRANT SELECT ON subscriptions TO learnhub_readonly;
 GRANT SELECT ON subscription_payments TO learnhub_readonly;
 GRANT SELECT (payment_id, user_id, enrollment_id, subscription_id, order_id, kind, amount, currency, payment_method,
-      payment_gateway, status, transaction_id, idempotency_key, refund_of, created_at, processed_at) ON payments TO
-      learnhub_readonly;
+      payment_gateway, status, transaction_id, idempotency_key, refund_of, created_at, processed_at, course_id, answers) ON payments
+      TO learnhub_readonly;
 GRANT SELECT ON payment_events TO learnhub_readonly;
+GRANT SELECT ON carts TO learnhub_readonly;
+GRANT SELECT ON cart_items TO learnhub_readonly;
+GRANT SELECT ON promotions TO learnhub_readonly;
+GRANT SELECT ON promotion_uses TO learnhub_readonly;
+GRANT SELECT (order_id, user_id, promotion_id, status, subtotal, discount_amount, tax_amount, total, created_at) ON orders
+      TO learnhub_readonly;
+GRANT SELECT ON order_items TO learnhub_readonly;
+GRANT SELECT ON order_events TO learnhub_readonly;
+GRANT SELECT ON seat_holds TO learnhub_readonly;
 GRANT SELECT ON receipts TO learnhub_readonly;
 GRANT SELECT ON fraud_detection_rules TO learnhub_readonly;
 GRANT SELECT ON fraud_alerts TO learnhub_readonly;
@@ -39,4 +53,5 @@ GRANT SELECT ON daily_revenue_summary TO learnhub_readonly;
 
 GRANT SELECT ON flash_sale_status TO learnhub_readonly;
 GRANT SELECT ON course_progress TO learnhub_readonly;
+GRANT SELECT ON v_payments_to_reconcile TO learnhub_readonly;
 GRANT SELECT ON v_counter_drift TO learnhub_readonly;

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pymysql.connections import Connection
 
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect, identifier, rows
@@ -53,8 +54,16 @@ def learnhub(server: Target) -> Iterator[Target]:
         revoke_all(cursor, target.database)
 
 
+@pytest.fixture(scope="session")
+def housekeeping(learnhub: Target) -> Iterator[Connection]:
+    """The connection that empties and fills tables between two tests."""
+    with connect(learnhub) as connection:
+        rows(connection, "SET foreign_key_checks = 0, lock_wait_timeout = 30, sql_log_bin = 0")
+        yield connection
+
+
 @pytest.fixture
-def school(learnhub: Target) -> Iterator[School]:
+def school(learnhub: Target, housekeeping: Connection) -> Iterator[School]:
     """The database, freshly built; afterwards its counters must equal a recount."""
     school = School(learnhub)
     before = dict(school.run(WRITES))
@@ -63,13 +72,14 @@ def school(learnhub: Target) -> Iterator[School]:
     school.call("fold_counters")
     drift = school.run("SELECT * FROM v_counter_drift")
     school.connection.close()
-    with connect(learnhub) as connection, connection.cursor() as cursor:
-        cursor.execute("SET foreign_key_checks = 0, lock_wait_timeout = 30")
-        for table, writes in rows(connection, WRITES):
-            if writes != before.get(table, 0) and not table.startswith("_"):
-                columns = ", ".join(_stored_columns(connection, table))
-                cursor.execute(f"TRUNCATE TABLE {table}")
-                cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {learnhub.database}origin.{table}")
+    for table, writes in rows(housekeeping, WRITES):
+        if writes != before.get(table, 0) and not table.startswith("_"):
+            columns = ", ".join(_stored_columns(housekeeping, table))
+            rows(housekeeping, f"TRUNCATE TABLE {table}")
+            rows(
+                housekeeping,
+                f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {learnhub.database}origin.{table}",
+            )
     assert drift == []
 
 

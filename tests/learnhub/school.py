@@ -96,6 +96,36 @@ class Session:
         )
         return out["p_enrollment_id"], out["p_status"]
 
+    def begin(
+        self, user: int, course: int, key: str | None = None, method: str = "credit_card"
+    ) -> tuple[int | None, str]:
+        key = key or f"key_{next(_number)}"
+        return tuple(self.call("begin_purchase", user, course, method, key, out=("p_payment_id", "p_status")).values())
+
+    def complete(self, payment: int, transaction: str | None = None) -> tuple[int | None, str]:
+        transaction = transaction or f"ch_{next(_number)}"
+        return tuple(self.call("complete_purchase", payment, transaction, out=("p_enrollment_id", "p_status")).values())
+
+    def fail(self, payment: int, reason: str | None = "card declined") -> str:
+        return self.call("fail_purchase", payment, reason, out=("p_status",))["p_status"]
+
+    def place(self, cart: int, code: str | None = None, key: str | None = None) -> tuple[int | None, str]:
+        key = key or f"key_{next(_number)}"
+        return tuple(self.call("place_order", cart, code, key, out=("p_order_id", "p_status")).values())
+
+    def confirm(self, order: int, transaction: str | None = None) -> str:
+        transaction = transaction or f"ch_{next(_number)}"
+        return self.call("confirm_order", order, transaction, out=("p_status",))["p_status"]
+
+    def fail_order(self, order: int, reason: str | None = "card declined") -> str:
+        return self.call("fail_order", order, reason, out=("p_status",))["p_status"]
+
+    def give_back(self, payment: int, reason: str | None = "due") -> str:
+        return self.call("refund_payment", payment, reason, out=("p_result",))["p_result"]
+
+    def expire(self, minutes: int = 0) -> int:
+        return self.call("reconcile_pending_payments", minutes, out=("p_expired",))["p_expired"]
+
     def refund(self, enrollment: int) -> str:
         return self.call("process_refund", enrollment, out=("p_result",))["p_result"]
 
@@ -167,6 +197,20 @@ class School(Session):
         user = columns.pop("user_id", None) or self.user()
         dates = {"start_date": start, "current_period_end": period_end, "next_billing_date": period_end}
         return self.insert("subscriptions", **{"user_id": user, "plan_type": plan} | dates | columns)
+
+    def cart(self, *courses: int, user: int | None = None) -> int:
+        cart = self.insert("carts", user_id=user or self.user())
+        for course in courses:
+            self.insert("cart_items", cart_id=cart, course_id=course)
+        return cart
+
+    def seats(self, course: int) -> int:
+        """Seats taken, held ones included."""
+        return self.value("SELECT seats_taken FROM course_seats WHERE course_id = %s", course)
+
+    def due(self) -> list[tuple]:
+        """Transaction and reason of what is to be given back."""
+        return self.run("SELECT transaction_id, reason FROM v_payments_to_reconcile ORDER BY payment_id")
 
     def count(self, table: str, where: str = "TRUE") -> int:
         return self.value(f"SELECT COUNT(*) FROM {identifier(table)} WHERE {where}")

@@ -55,7 +55,7 @@ def test_the_document_holds_every_column_of_every_table_it_is_made_of(school: Sc
     whole = document(school, course)
     (one_lesson,) = whole["lessons"]
     parts = {
-        "courses": (whole, {"tags", "prerequisites", "lessons"}),
+        "courses": (whole, {"tags", "categories", "prerequisites", "lessons"}),
         "lessons": (one_lesson, {"sections", "quizzes"}),
         "lesson_sections": (one_lesson["sections"][0], set()),
         "quizzes": (one_lesson["quizzes"][0], set()),
@@ -83,16 +83,21 @@ def test_lessons_sections_and_quizzes_stand_in_order(school: School, course: int
     assert lessons[2]["sections"] == lessons[2]["quizzes"] == []
 
 
-def test_tags_and_prerequisites_are_kept(school: School, course: int) -> None:
+def test_tags_categories_and_prerequisites_are_kept(school: School, course: int) -> None:
     required = [school.course(), school.course()]
     for each in required:
         school.insert("course_prerequisites", course_id=course, prerequisite_course_id=each)
     for tag in ("sql", "data", "o'reilly"):
         school.insert("course_tags", course_id=course, tag=tag)
 
+    categories = [school.insert("categories", name=name) for name in ("Data", "Languages")]
+    for category in categories:
+        school.insert("course_categories", course_id=course, category_id=category)
+
     school.call("archive_course", course, None)
 
     whole = document(school, course)
+    assert sorted(whole["categories"]) == categories
     assert sorted(whole["tags"]) == ["data", "o'reilly", "sql"]
     assert sorted(whole["prerequisites"]) == required
 
@@ -101,7 +106,7 @@ def test_a_course_without_anything_is_kept_with_empty_lists(school: School, cour
     school.call("archive_course", course, None)
 
     whole = document(school, course)
-    assert (whole["lessons"], whole["tags"], whole["prerequisites"]) == ([], [], [])
+    assert (whole["lessons"], whole["tags"], whole["categories"], whole["prerequisites"]) == ([], [], [], [])
 
 
 def test_a_large_course_is_kept_whole_and_in_order(school: School, course: int) -> None:

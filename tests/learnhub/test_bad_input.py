@@ -16,10 +16,17 @@ ROOT = Path(__file__).parent.parent.parent
 BAD: dict[str, list[object]] = {
     "bigint": [0, -1, 999999, 2**64, "", "7; DROP TABLE users", 1e300],
     "decimal": [0, -1, 10**9, "", "much"],
+    "tinyint": [1000, "", "perhaps"],
+    "int": [0, -1, 999999, 2**40, "", "many"],
     "date": ["", "2025-02-30", "soon", "0000-00-00"],
     "json": ["", "{", '"text"', "7"],
     "varchar": [""],
     "text": [],
+}
+# What would be bad elsewhere and is good here.
+FITTING: dict[tuple[str, str], set[object]] = {
+    ("submit_quiz_attempt", "p_score"): {0},
+    ("reconcile_pending_payments", "p_older_than_minutes"): {0, 999999},
 }
 # Out of range, text behind a number, no such value, no number, too long, no JSON.
 NUMBERS = {1264, 1265, 1292, 1366, 1406, 3140}
@@ -78,7 +85,7 @@ def test_every_procedure_that_somebody_may_call_is_tried(school: School) -> None
     assert {name for (name,) in granted} == set(GOOD)
 
 
-@pytest.mark.parametrize("procedure", [name for name in GOOD if name != "fold_counters"])
+@pytest.mark.parametrize("procedure", [name for name in GOOD if name not in ("fold_counters", "expire_access")])
 def test_each_bad_argument_in_turn_is_refused_and_changes_nothing(school: School, procedure: str) -> None:
     known = parameters(school, procedure)
     out = [each["parameter_name"] for each in known if each["parameter_mode"] == "OUT"]
@@ -90,7 +97,8 @@ def test_each_bad_argument_in_turn_is_refused_and_changes_nothing(school: School
         name = parameter["parameter_name"]
         free_text = re.search(rf"^--   {name} .*{FREE_TEXT}", header(procedure), re.MULTILINE) is not None
         for value in bad_values(parameter, free_text):
-            unchanged(school, procedure, good | {name: value}, out)
+            if value not in FITTING.get((procedure, name), ()):
+                unchanged(school, procedure, good | {name: value}, out)
 
 
 @pytest.mark.parametrize("procedure", GOOD)
@@ -101,7 +109,7 @@ def test_the_good_arguments_are_good(school: School, procedure: str) -> None:
     answer = school.call(procedure, *good.values(), out=out)
 
     words = {value for value in answer.values() if isinstance(value, str)}
-    assert words <= {"SUCCESS", "CAN_ENROLL", "SUCCESS: Refunded $49.99"}
+    assert words <= {"SUCCESS", "CAN_ENROLL", "SUCCESS: Refunded $49.99", "PENDING", "CONFIRMED", "FAILED"}
     assert "untouched" not in words
 
 

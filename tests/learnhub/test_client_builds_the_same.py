@@ -120,8 +120,8 @@ def test_the_rights_are_the_same(built: tuple[Connection, Connection], table: st
     by_apply, by_client = (
         sorted(
             (
-                {name: value for name, value in record.items() if name not in ("timestamp", "grantor")}
-                for record in records(connection, f"SELECT * FROM mysql.{table} WHERE db = DATABASE()")
+                {name: value for name, value in record.items() if name.lower() not in ("timestamp", "grantor", "db")}
+                for record in records(connection, f"SELECT * FROM mysql.{table} WHERE REPLACE(db, '\\\\', '') = DATABASE()")
             ),
             key=repr,
         )

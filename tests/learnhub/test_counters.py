@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -80,13 +79,11 @@ def test_enrollments_count_however_they_change(school: School, change: str, expe
     check(school, course, *expected, None, 0)
 
 
-def test_an_ended_enrollment_that_is_revived_or_born_ended_counts_right(school: School) -> None:
+def test_an_enrollment_born_ended_counts_right(school: School) -> None:
     course = school.course()
-    ended = school.insert("enrollments", student_id=school.user(), course_id=course, status="expired")
-    check(school, course, 0, 1, None, 0)
+    school.insert("enrollments", student_id=school.user(), course_id=course, status="expired")
 
-    school.run("UPDATE enrollments SET status = 'active' WHERE enrollment_id = %s", ended)
-    check(school, course, 1, 1, None, 0)
+    check(school, course, 0, 1, None, 0)
 
 
 def test_an_enrollment_moved_to_another_course_moves_its_counts(school: School) -> None:

@@ -12,8 +12,14 @@ from school import School, Session
 BREAKS = {
     "check_fraud": ("fraud_alerts", "INSERT", "@fail"),
     "record_progress": ("enrollments", "UPDATE", "@fail"),
+    "submit_quiz_attempt": ("quiz_attempts", "INSERT", "@fail"),
     "archive_course": ("courses", "UPDATE", "@fail"),
+    "move_category": ("categories", "UPDATE", "@fail"),
+    "bulk_discount": ("courses", "UPDATE", "@fail"),
     "soft_delete_user": ("users", "UPDATE", "@fail"),
+    "erase_user": ("erasure_log", "INSERT", "@fail"),
+    "subscribe": ("subscription_payments", "INSERT", "@fail"),
+    "cancel_subscription": ("subscriptions", "UPDATE", "@fail"),
     "renew_subscription": ("subscription_payments", "INSERT", "@fail AND NEW.status = 'completed'"),
     "summarize_daily_revenue": ("daily_revenue_summary", "INSERT", "@fail"),
 }

@@ -39,7 +39,9 @@ def test_the_sale_after_a_killed_one_is_committed_and_the_killed_one_is_undone(
 
 
 @pytest.mark.parametrize(
-    "call", ["fold_counters()", "renew_due_subscriptions(UTC_DATE(), @renewed, @failed)"], ids=["fold", "renewals"]
+    "call",
+    ["fold_counters()", "renew_due_subscriptions(UTC_DATE(), @renewed, @failed)", "expire_access(@expired)"],
+    ids=["fold", "renewals", "expiry"],
 )
 def test_a_batch_after_a_killed_call_runs(school: School, killed: Session, call: str) -> None:
     killed.run(f"CALL {call}")

@@ -187,7 +187,7 @@ def test_an_empty_batch_stores_nothing(school: School, student: int) -> None:
     assert school.everything() == before
 
 
-def test_500_entries_cost_no_more_statements_than_one(school: School, student: int, course: int) -> None:
+def test_500_entries_cost_no_more_statements_than_one_but_for_the_certificate(school: School, student: int, course: int) -> None:
     lessons = [school.lesson(course, sections=10) for _ in range(50)]
     entries = [
         {"section_id": section, "time_spent_minutes": 1, "completed": True}
@@ -197,7 +197,7 @@ def test_500_entries_cost_no_more_statements_than_one(school: School, student: i
     single = statements_of(school, student, entries[:1])
     whole = statements_of(school, student, entries)
 
-    assert whole == single < 100
+    assert whole <= single + 10 < 100
     assert school.count("section_progress", "completed") == 500
     assert school.count("lesson_progress", "completed AND time_spent_minutes >= 10") == 50
     assert enrollment_state(school, student, course) == (Decimal("100.00"), "completed", True)

@@ -101,7 +101,7 @@ def test_the_price_is_the_one_in_force(scene: Scene) -> None:
         ("UPDATE courses SET status = 'archived' WHERE course_id = {course}", "COURSE_NOT_AVAILABLE"),
         ("INSERT INTO enrollments (student_id, course_id) VALUES ({student}, {course})", "ALREADY_ENROLLED"),
         ("UPDATE enrollments SET status = 'refunded' WHERE course_id = {required}", "MISSING_PREREQUISITES"),
-        ("UPDATE enrollments SET status = 'active' WHERE course_id = {required}", "MISSING_PREREQUISITES"),
+        ("DELETE FROM enrollments WHERE course_id = {required}", "MISSING_PREREQUISITES"),
         ("UPDATE courses SET max_students = 1 WHERE course_id = {course}", "COURSE_FULL"),
     ],
 )
@@ -122,7 +122,10 @@ def test_what_stands_against_it_since_the_snapshot_is_seen(scene: Scene, change:
             "INSERT INTO enrollments (student_id, course_id) VALUES ({student}, {course})",
             "UPDATE enrollments SET status = 'refunded' WHERE course_id = {course}",
         ),
-        ("UPDATE enrollments SET status = 'active'", "UPDATE enrollments SET status = 'completed'"),
+        (
+            "DELETE FROM enrollments WHERE student_id = {student}",
+            "INSERT INTO enrollments (student_id, course_id, status) VALUES ({student}, {required}, 'completed')",
+        ),
         (
             "INSERT INTO course_prerequisites VALUES ({course}, {unfinished})",
             "DELETE FROM course_prerequisites WHERE prerequisite_course_id = {unfinished}",

@@ -112,8 +112,7 @@ def test_a_deleted_user_gets_the_money_back(school: School) -> None:
         ("UPDATE enrollments SET status = 'refunded'", "ERROR: Already refunded"),
         ("UPDATE enrollments SET enrolled_at = enrolled_at - INTERVAL 31 DAY", "ERROR: Refund period expired"),
         ("UPDATE enrollments SET progress_percentage = 20.01", "ERROR: Course progress exceeds 20%"),
-        ("UPDATE payments SET status = 'failed'", "ERROR: No completed payment found"),
-        ("UPDATE payments SET status = 'pending'", "ERROR: No completed payment found"),
+        ("UPDATE payments SET status = 'refunded'", "ERROR: No completed payment found"),
         ("UPDATE payments SET enrollment_id = NULL", "ERROR: No completed payment found"),
     ],
 )
@@ -123,6 +122,17 @@ def test_what_cannot_be_refunded_is_said_and_nothing_changes(school: School, cha
     before = school.everything()
 
     assert school.refund(enrollment) == word
+    assert school.everything() == before
+
+
+@pytest.mark.parametrize("status", ["failed", "pending"])
+def test_money_that_was_not_taken_is_not_given_back(school: School, status: str) -> None:
+    student, course = school.user(), school.course()
+    enrollment = school.insert("enrollments", student_id=student, course_id=course)
+    school.insert("payments", user_id=student, enrollment_id=enrollment, amount="49.99", status=status)
+    before = school.everything()
+
+    assert school.refund(enrollment) == "ERROR: No completed payment found"
     assert school.everything() == before
 
 
@@ -143,20 +153,18 @@ def test_a_free_enrollment_has_nothing_to_give_back(school: School) -> None:
 
 def test_the_words_are_checked_in_the_order_listed(school: School) -> None:
     enrollment, _ = school.purchase(school.user(), school.course())
-    school.run("UPDATE payments SET status = 'pending'")
-    school.run(
-        "UPDATE enrollments SET status = 'refunded', progress_percentage = 100,"
-        " enrolled_at = enrolled_at - INTERVAL 40 DAY"
-    )
+    given_back, _ = school.purchase(school.user(), school.course())
+    school.run("UPDATE payments SET enrollment_id = NULL")
+    school.run("UPDATE enrollments SET progress_percentage = 100, enrolled_at = enrolled_at - INTERVAL 40 DAY")
+    school.run("UPDATE enrollments SET status = 'refunded' WHERE enrollment_id = %s", given_back)
 
-    assert school.refund(enrollment) == "ERROR: Already refunded"
-    school.run("UPDATE enrollments SET status = 'active'")
+    assert school.refund(given_back) == "ERROR: Already refunded"
     assert school.refund(enrollment) == "ERROR: Refund period expired"
     school.run("UPDATE enrollments SET enrolled_at = enrolled_at + INTERVAL 10 DAY")
     assert school.refund(enrollment) == "ERROR: Course progress exceeds 20%"
     school.run("UPDATE enrollments SET progress_percentage = 20")
     assert school.refund(enrollment) == "ERROR: No completed payment found"
-    school.run("UPDATE payments SET status = 'completed'")
+    school.run("UPDATE payments SET enrollment_id = %s", enrollment)
     assert school.refund(enrollment) == "SUCCESS: Refunded $49.99"
 
 

@@ -11,19 +11,50 @@ from school import School
 
 PUBLIC = {
     "process_course_purchase",
+    "begin_purchase",
+    "complete_purchase",
+    "fail_purchase",
+    "place_order",
+    "confirm_order",
+    "fail_order",
+    "refund_payment",
     "process_refund",
     "enroll_in_flash_sale",
     "check_fraud",
     "enroll_student",
     "check_enrollment_eligibility",
     "record_progress",
+    "submit_quiz_attempt",
+    "subscribe",
+    "cancel_subscription",
     "renew_subscription",
     "archive_course",
+    "search_courses",
+    "move_category",
+    "bulk_discount",
     "soft_delete_user",
+    "erase_user",
 }
-SCHEDULED = {"fold_counters", "renew_due_subscriptions", "summarize_daily_revenue"}
-PARTS = {"lesson_sections", "quizzes", "course_tags", "course_prerequisites", "reviews"}
-CONTENT = PARTS | {"users", "courses", "lessons"}
+SCHEDULED = {
+    "fold_counters",
+    "renew_due_subscriptions",
+    "reconcile_pending_payments",
+    "summarize_daily_revenue",
+    "expire_access",
+}
+PARTS = {
+    "lesson_sections",
+    "quizzes",
+    "course_tags",
+    "course_categories",
+    "course_prerequisites",
+    "reviews",
+    "wishlist_items",
+    "carts",
+    "cart_items",
+}
+CONTENT = PARTS | {"users", "courses", "categories", "lessons"}
+READABLE = {"certificates", "price_history", "policies", "subscription_plans", "error_catalogue"}
 NO_DDL = {
     "CREATE TABLE mine (id INT PRIMARY KEY)": 1142,
     "DROP TABLE reviews": 1142,
@@ -124,6 +155,10 @@ def test_the_application_edits_content(school: School, app: Account) -> None:
     app.insert("course_tags", course_id=course, tag="sql")
     app.insert("course_prerequisites", course_id=course, prerequisite_course_id=other)
     review = app.insert("reviews", student_id=teacher, course_id=course, rating=5)
+    category = app.insert("categories", name="Data")
+    app.insert("course_categories", course_id=course, category_id=category)
+    app.insert("wishlist_items", student_id=teacher, course_id=course)
+    app.run("UPDATE categories SET name = 'Data!' WHERE category_id = %s", category)
     app.run("UPDATE users SET name = 'Anna', email = 'anna@example.org', password_hash = NULL")
     app.run("UPDATE courses SET title = 'SQL!', price = 12, status = 'active', max_students = NULL")
     app.run("UPDATE lessons SET title = 'Tables!' WHERE lesson_id = %s", lesson)
@@ -134,7 +169,7 @@ def test_the_application_edits_content(school: School, app: Account) -> None:
     assert school.run("SELECT title, price, status, updated_by FROM courses WHERE course_id = %s", course) == [
         ("SQL!", 12, "active", app.value("SELECT USER()"))
     ]
-    for table in ("reviews", "quizzes", "lesson_sections", "lessons", "course_tags", "course_prerequisites", "courses"):
+    for table in (*sorted(PARTS, reverse=True), "categories", "lessons", "courses"):
         app.run(f"DELETE FROM {table}")
         assert school.count(table) == 0
 
@@ -164,6 +199,8 @@ def test_the_application_sells_and_refunds_through_procedures(school: School, ap
         "UPDATE courses SET last_enrollment_date = NULL",
         "UPDATE courses SET created_by = 'me'",
         "INSERT INTO courses (instructor_id, title, price, enrolled_students) VALUES (1, 'SQL', 0, 9)",
+        "UPDATE categories SET parent_id = NULL",
+        "INSERT INTO categories (name, path) VALUES ('Data', '/')",
         "UPDATE users SET deleted_at = NULL",
         "UPDATE users SET user_type = 'admin'",
         "INSERT INTO users (name, email, deleted_at) VALUES ('Ann', 'ann@example.org', NULL)",
@@ -176,7 +213,7 @@ def test_the_application_does_not_touch_counters_and_what_procedures_decide(app:
 
 def test_the_application_reads_its_content_its_views_and_its_numbers(school: School, app: Account) -> None:
     readable = {table for table in tables(school) if app.refusal(f"SELECT 1 FROM {table}") is None}
-    assert readable == CONTENT | {"policies", "subscription_plans", "error_catalogue"}
+    assert readable == CONTENT | READABLE
     assert {view for view in views(school) if app.refusal(f"SELECT * FROM {view}") is None} == set(views(school)) - {
         "instructor_enrollments"
     }
@@ -200,8 +237,9 @@ def test_jobs_do_their_work(school: School) -> None:
         jobs.call("fold_counters")
         jobs.call("summarize_daily_revenue", "2026-01-01")
         done = jobs.call("renew_due_subscriptions", "2025-06-30", out=("p_renewed", "p_failed"))
+        ended = jobs.call("expire_access", out=("p_expired",))
 
-    assert done == {"p_renewed": 1, "p_failed": 0}
+    assert (done, ended) == ({"p_renewed": 1, "p_failed": 0}, {"p_expired": 0})
     assert school.value("SELECT enrolled_students FROM courses WHERE course_id = %s", course) == 1
 
 

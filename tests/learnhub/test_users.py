@@ -60,6 +60,34 @@ def test_a_closed_account_can_do_nothing_more(school: School) -> None:
     assert school.everything() == before
 
 
+@pytest.mark.parametrize("table", ["reviews", "wishlist_items"])
+def test_a_closed_account_reviews_and_wishes_nothing_more(school: School, table: str) -> None:
+    user, other, course = school.user(), school.user(), school.course()
+    row = {"course_id": course} | ({"rating": 5} if table == "reviews" else {})
+    school.call("soft_delete_user", user, None)
+    told = (30003, f"user {user} is deleted: a deleted user can do nothing more")
+
+    with pytest.raises(pymysql.Error) as caught:
+        school.insert(table, student_id=user, **row)
+    assert caught.value.args == told
+    school.insert(table, student_id=other, **row)
+    if table == "reviews":
+        with pytest.raises(pymysql.Error) as caught:
+            school.run("UPDATE reviews SET student_id = %s", user)
+        assert caught.value.args == told
+        school.run("UPDATE reviews SET rating = 1")
+
+
+def test_a_review_waits_for_an_account_that_is_being_closed(school: School) -> None:
+    user, course, closing = school.user(), school.course(), school.session(autocommit=False)
+    closing.call("soft_delete_user", user, None)
+    review = school.waiting(lambda session: session.insert("reviews", student_id=user, course_id=course, rating=5))
+    closing.run("COMMIT")
+
+    assert review.exception(timeout=20).args[0] == 30003
+    assert school.count("reviews") == 0
+
+
 @pytest.mark.parametrize(
     ("user", "error"),
     [

@@ -167,3 +167,26 @@ def test_an_administrator_who_is_no_instructor_sees_no_instructors_enrollments(s
     school.enroll(school.user(), school.course())
 
     assert school.run("SELECT * FROM instructor_enrollments") == []
+
+
+def test_the_best_rated_of_a_category_stand_first_those_below_it_included(school: School) -> None:
+    data = school.insert("categories", name="Data")
+    sql = school.insert("categories", name="SQL", parent_id=data)
+    good, better, often, unrated, draft = (school.course() for _ in range(5))
+    for course, ratings in ((good, [4]), (better, [5]), (often, [4, 4]), (draft, [5])):
+        for rating in ratings:
+            school.insert("reviews", student_id=school.user(), course_id=course, rating=rating)
+    for course in (good, often, unrated, draft):
+        school.insert("course_categories", course_id=course, category_id=data)
+    school.insert("course_categories", course_id=better, category_id=sql)
+    school.insert("course_categories", course_id=better, category_id=data)  # in both, and listed once
+    school.run("UPDATE courses SET status = 'draft' WHERE course_id = %s", draft)
+    school.call("fold_counters")
+
+    listed = "SELECT category_path, place, course_id FROM top_rated_courses ORDER BY category_path, place"
+    assert school.run(listed) == [
+        ("/data/", 1, better),
+        ("/data/", 2, often),
+        ("/data/", 3, good),
+        ("/data/sql/", 1, better),
+    ]

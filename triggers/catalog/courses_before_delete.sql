@@ -1,5 +1,5 @@
--- A course that nobody was ever enrolled in can go, and its row of course_seats with it. Refused here too, because any
--- session may switch foreign keys off.
+-- A course that nobody was ever enrolled in can go, and its row of course_seats and its old prices with it. Refused here
+-- too, because any session may switch foreign keys off.
 
 DELIMITER $$
 CREATE TRIGGER courses_before_delete BEFORE DELETE ON courses FOR EACH ROW
@@ -11,5 +11,6 @@ BEGIN
     CALL raise_error('COURSE_HAS_STUDENTS', OLD.course_id);
   END IF;
   DELETE FROM course_seats WHERE course_id = OLD.course_id;
+  DELETE FROM price_history WHERE course_id = OLD.course_id;
 END$$
 DELIMITER ;

@@ -1,5 +1,5 @@
--- What a payment is never changes: who, how much, which way. A charge that was refunded stays completed or refunded.
--- One that leaves pending is stamped; older snapshots are told by the user's row.
+-- What a payment is never changes: who, how much, which way, what for. Its status goes one way: pending, then completed
+-- or failed; completed, then refunded. One that leaves pending is stamped; older snapshots are told by the user's row.
 
 DELIMITER $$
 CREATE TRIGGER payments_before_update BEFORE UPDATE ON payments FOR EACH ROW
@@ -8,9 +8,13 @@ BEGIN
           AND NEW.currency = OLD.currency AND NEW.refund_of <=> OLD.refund_of) THEN
     CALL raise_error('FIXED_ONCE_STORED', 'user, kind, amount, currency or charge');
   END IF;
-  IF NEW.status IN ('pending', 'failed')
-     AND (OLD.status = 'refunded' OR EXISTS (SELECT 1 FROM payments WHERE refund_of = OLD.payment_id FOR SHARE)) THEN
-    CALL raise_error('FIXED_ONCE_STORED', 'a refunded payment''s status');
+  IF NOT (NEW.course_id <=> OLD.course_id AND NEW.answers <=> OLD.answers) THEN
+    CALL raise_error('FIXED_ONCE_STORED', 'what a payment is for');
+  END IF;
+  IF NEW.status <> OLD.status
+     AND NOT (OLD.status = 'pending' AND NEW.status IN ('completed', 'failed'))
+     AND NOT (OLD.status = 'completed' AND NEW.status = 'refunded') THEN
+    CALL raise_error('ILLEGAL_PAYMENT_STATUS', CONCAT(OLD.status, ' to ', NEW.status));
   END IF;
   IF NEW.status <> OLD.status THEN
     UPDATE users SET payments_changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;

@@ -1,5 +1,5 @@
 -- An enrollment that begins or ends, or moves to another course or day, counts anew at the next fold; its seat is taken
--- or free at once.
+-- or free at once, and its certificate is issued or revoked.
 
 DELIMITER $$
 CREATE TRIGGER enrollments_after_update AFTER UPDATE ON enrollments FOR EACH ROW
@@ -15,6 +15,9 @@ BEGIN
     IF NEW.in_force = 1 THEN
       UPDATE course_seats SET seats_taken = seats_taken + 1 WHERE course_id = NEW.course_id;
     END IF;
+  END IF;
+  IF NEW.status <> OLD.status AND 'completed' IN (NEW.status, OLD.status) THEN
+    CALL follow_with_certificate(NEW.enrollment_id, NEW.status);
   END IF;
 END$$
 DELIMITER ;

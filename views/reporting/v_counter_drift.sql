@@ -48,10 +48,19 @@ SELECT 'courses.review_count', course.course_id, course.review_count + COALESCE(
   FROM courses course JOIN rated USING (course_id) LEFT JOIN pending USING (course_id)
  WHERE course.review_count + COALESCE(pending.reviews, 0) <> rated.review_count
 UNION ALL
-SELECT 'course_seats.seats_taken', seats.course_id, seats.seats_taken, counted.enrolled_students + COALESCE(held.seats_left, 0)
-  FROM course_seats seats JOIN counted USING (course_id)
-  LEFT JOIN (SELECT course_id, SUM(seats_left) AS seats_left FROM stock WHERE state = 'open' GROUP BY course_id) held USING (course_id)
- WHERE seats.seats_taken <> counted.enrolled_students + COALESCE(held.seats_left, 0)
+SELECT 'course_seats.seats_taken', taken.course_id, taken.stored_value, taken.recounted_value
+  FROM (SELECT seats.course_id, seats.seats_taken AS stored_value,
+               counted.enrolled_students + COALESCE(unpaid.seats, 0) + COALESCE(unsold.seats, 0) AS recounted_value
+          FROM course_seats seats JOIN counted USING (course_id)
+          LEFT JOIN (SELECT course_id, COUNT(*) AS seats FROM seat_holds GROUP BY course_id) unpaid USING (course_id)
+          LEFT JOIN (SELECT course_id, SUM(seats_left) AS seats FROM stock WHERE state = 'open'
+                      GROUP BY course_id) unsold USING (course_id)) taken
+ WHERE taken.stored_value <> taken.recounted_value
+UNION ALL
+SELECT 'promotions.uses_count', promotion.promotion_id, promotion.uses_count, COUNT(used.order_id)
+  FROM promotions promotion LEFT JOIN promotion_uses used USING (promotion_id)
+ GROUP BY promotion.promotion_id
+HAVING promotion.uses_count <> COUNT(used.order_id)
 UNION ALL
 SELECT 'flash_sales.seats_taken', sale.sale_id, sale.seats_taken, sale.max_seats - stock.seats_left
   FROM flash_sales sale JOIN stock USING (sale_id)

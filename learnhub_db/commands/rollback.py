@@ -1,0 +1,41 @@
+"""learnhub-db rollback"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from learnhub_db import lock, rollback as rollbacks
+from learnhub_db.commands.session import Session
+from learnhub_db.resumption import CHOICES
+
+
+@click.command()
+@click.option("--to", metavar="NNNN", help="Until this migration is the last one that is applied; 0000: none.")
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="So many migrations  [default: 1]")
+@click.option("--resume", type=click.Choice(list(CHOICES)), help="Of a statement that may have run before a crash.")
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(0),
+    default=lock.WAIT_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another run.",
+)
+@click.pass_obj
+def rollback(session: Session, to: str | None, steps: int | None, resume: str | None, lock_timeout: float) -> None:
+    """Undo the last migration, or several, by their NNNN-name.rollback.sql, and put the programs back.
+
+    Refused before anything is touched where one of them has no rollback. Then every procedure, function, view, trigger
+    and event is what it was when the migration that is the last one now was the last one before; what did not exist
+    then is dropped. After a crash or an error, rollback again goes on where it stopped, to where it was to end; until
+    then apply is refused.
+    """
+    if to and steps:
+        raise click.UsageError("give --to or --steps, not both")
+    say = (lambda act: None) if session.as_json else click.echo
+    aim = rollbacks.Aim(to, steps or 1)
+    acts = rollbacks.run(session.files, session.target(), aim, say, resume=resume, lock_timeout=lock_timeout)
+    note = rollbacks.AHEAD if acts else "nothing to do"
+    session.show({"acts": [asdict(act) for act in acts], "note": note}, note)

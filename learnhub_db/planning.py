@@ -1,0 +1,119 @@
+"""What apply would do, found out without doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import unified_diff
+
+import pymysql
+from pymysql.connections import Connection
+
+from learnhub_db import ahead, catalogue, deployment, history, online, privileges, scratch_schema, unfinished
+from learnhub_db.ahead import Ahead
+from learnhub_db.database import Target, connect, refused, rows
+from learnhub_db.deployment import Contents
+from learnhub_db.errors import DatabaseRefused
+from learnhub_db.grants import GrantFile
+from learnhub_db.history import History
+from learnhub_db.outlook import Effect, Outlook
+from learnhub_db.project import Project
+from learnhub_db.proposals import Proposal, Workshop
+from learnhub_db.rebuilds import is_large
+from learnhub_db.rollout import differs
+from learnhub_db.sandbox import Sandbox
+from learnhub_db.sizes import Size
+
+
+@dataclass(frozen=True)
+class Granting:
+    """A grant file that would run; `diff` shows the rights that its accounts do not hold yet."""
+
+    path: str
+    diff: str = ""
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What apply would do, in its order; `finishes` names the replacements that a killed run has left."""
+
+    finishes: list[str] = field(default_factory=list)
+    statements: list[Effect] = field(default_factory=list)
+    programs: list[Proposal] = field(default_factory=list)
+    grants: list[Granting] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        return len(self.finishes) + len(self.statements) + len(self.programs) + len(self.grants)
+
+
+def read(project: Project, target: Target) -> Plan:
+    """The plan; the target is only read, and a scratch schema is made and dropped where the server has to be asked.
+
+    DatabaseRefused where the account may not have one. UsageError where apply would refuse the files.
+    """
+    contents = deployment.read(project)
+    with connect(target) as connection:
+        try:
+            past = history.read(connection)
+            deployment.check_unchanged(contents, past)
+            return _plan(connection, project, target, contents, past)
+        except pymysql.Error as error:
+            raise refused(error, str(target)) from error
+
+
+def _plan(connection: Connection, project: Project, target: Target, contents: Contents, past: History) -> Plan:
+    left = list(ahead.read(connection, past, deployment.pending(contents, past)))
+    existing = catalogue.programs(connection)
+    programs = [program for program in contents.programs if differs(past, program, existing.get(program.key))]
+    fresh = {program.name for program in programs if program.key not in existing}
+    begun = unfinished.read(connection) if unfinished.NAME in past.tables else []
+    grants = list(_grants(connection, contents, past, fresh))
+    found = Plan([f"{one.kind} {one.name}" for one in begun], grants=grants)
+    if not left and not programs:
+        return found
+    with scratch_schema.made(target) as scratch:
+        sandbox = Sandbox(scratch, target.database)
+        effects = list(_effects(connection, target, sandbox, left, project.settings.rebuild_limit_mb))
+        workshop = Workshop(connection, sandbox, contents.programs, project.settings.owner)
+        return replace(found, statements=effects, programs=list(workshop.propose(past, programs)))
+
+
+def _effects(
+    connection: Connection, target: Target, sandbox: Sandbox, left: Sequence[Ahead], limit_mb: int
+) -> Iterator[Effect]:
+    outlook = Outlook(connection, sandbox)
+    for one in left:
+        for effect in outlook.read(one):
+            if effect.stops_writers and is_large(Size(effect.rows, effect.bytes), limit_mb):
+                effect = replace(effect, online=online.command(connection, target, effect.table, effect.clauses))
+            yield effect
+
+
+def _grants(connection: Connection, contents: Contents, past: History, fresh: set[str]) -> Iterator[Granting]:
+    for grant in contents.accounts:
+        if _differs(past, grant):
+            yield _granting(connection, contents, grant)
+    for grant in contents.grants:
+        if _differs(past, grant) or grant.mentions(fresh):
+            yield _granting(connection, contents, grant)
+
+
+def _differs(past: History, grant: GrantFile) -> bool:
+    record = past.objects.get(grant.key)
+    return record is None or record.digest != grant.file.digest
+
+
+def _granting(connection: Connection, contents: Contents, grant: GrantFile) -> Granting:
+    ((database,),) = rows(connection, "SELECT DATABASE()")
+    alone = replace(contents, migrations=[], accounts=[grant], grants=[])
+    lines: list[str] = []
+    try:
+        for account, given, held in privileges.compare(connection, alone, database):
+            now = held or []
+            then = [given[0], *sorted({*now, *given} - {given[0]})]
+            lines += unified_diff(now, then, f"{account} holds", f"{account} would hold", n=0, lineterm="")
+    except DatabaseRefused as error:
+        return Granting(grant.file.path, note=f"{error.what}: {error.mend}")
+    return Granting(grant.file.path, "\n".join(lines))

@@ -1,0 +1,11 @@
+-- A course's price changes follow each other without a gap, and the last of them led to the price in force.
+WITH followed AS (
+  SELECT change_id, course_id, price_before, price_after,
+         LEAD(price_before) OVER (PARTITION BY course_id ORDER BY change_id) AS next_before
+    FROM price_history
+)
+SELECT followed.change_id, followed.course_id, followed.price_after,
+       COALESCE(followed.next_before, course.price) AS price_then
+  FROM followed
+  JOIN courses course ON course.course_id = followed.course_id
+ WHERE followed.price_after <> COALESCE(followed.next_before, course.price);
