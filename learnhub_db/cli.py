@@ -14,7 +14,9 @@ VERBS = {
     "apply": "Bring the database to what the project's files say.",
     "baseline": "Adopt an existing database up to a migration.",
     "call": "Call a stored procedure.",
+    "check-data": "Look for rows that break a rule of sql/invariants; reads only.",
     "dump": "Write the schema that the files build to sql/schema.sql.",
+    "jobs": "Run what sql/jobs schedules: list, run.",
     "new": "Write the next migration's files.",
     "plan": "What apply would do, and how; reads only.",
     "rollback": "Undo the last migrations and put the programs back.",
@@ -43,7 +45,8 @@ class Verbs(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        return getattr(import_module(f"learnhub_db.commands.{name}"), name)
+        word = name.replace("-", "_")
+        return getattr(import_module(f"learnhub_db.commands.{word}"), word)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):

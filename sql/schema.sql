@@ -111,6 +111,7 @@ CREATE TABLE `course_seats` (
   `course_id` bigint unsigned NOT NULL COMMENT 'A course with a seat limit; no row: unlimited',
   `seats` int unsigned NOT NULL COMMENT 'max_students of the course',
   `seats_taken` int NOT NULL DEFAULT '0' COMMENT 'Enrollments in force, held seats, and what running flash sales have set aside; exact',
+  `seats_granted` int unsigned NOT NULL DEFAULT '0' COMMENT 'Never more seats are taken: the limit, or what was taken already when it was set',
   PRIMARY KEY (`course_id`),
   CONSTRAINT `seats_belong_to_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='The row that decides who gets the last seat; kept by triggers';
@@ -163,6 +164,31 @@ CREATE TABLE `daily_revenue_summary` (
   PRIMARY KEY (`summary_date`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='One row per UTC day, by summarize_daily_revenue';
 
+CREATE TABLE `dim_course` (
+  `course_id` bigint unsigned NOT NULL COMMENT 'As in courses; 0: a payment for no course',
+  `title` varchar(200) NOT NULL COMMENT 'As in courses when a day of it was last built (not personal)',
+  `level` enum('beginner','intermediate','advanced') DEFAULT NULL COMMENT 'As in courses',
+  `instructor_id` bigint unsigned DEFAULT NULL COMMENT 'As in courses',
+  PRIMARY KEY (`course_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Star: what was sold';
+
+CREATE TABLE `dim_date` (
+  `date_key` date NOT NULL COMMENT 'A UTC day',
+  `year` smallint unsigned GENERATED ALWAYS AS (year(`date_key`)) STORED NOT NULL COMMENT 'Its year',
+  `quarter` tinyint unsigned GENERATED ALWAYS AS (quarter(`date_key`)) STORED NOT NULL COMMENT '1 to 4',
+  `month` tinyint unsigned GENERATED ALWAYS AS (month(`date_key`)) STORED NOT NULL COMMENT '1 to 12',
+  `day_of_week` tinyint unsigned GENERATED ALWAYS AS ((weekday(`date_key`) + 1)) STORED NOT NULL COMMENT '1 Monday to 7 Sunday',
+  `refreshed_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC; when its facts were last built',
+  PRIMARY KEY (`date_key`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Star: the days whose facts were built';
+
+CREATE TABLE `dim_user` (
+  `user_id` bigint unsigned NOT NULL COMMENT 'As in users',
+  `user_type` enum('student','instructor','admin') NOT NULL DEFAULT 'student' COMMENT 'As in users',
+  `joined_on` date NOT NULL DEFAULT (utc_date()) COMMENT 'UTC day of created_at',
+  PRIMARY KEY (`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Star: who bought; nothing personal';
+
 CREATE TABLE `enrollments` (
   `enrollment_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which enrollment',
   `student_id` bigint unsigned NOT NULL COMMENT 'Who',
@@ -202,6 +228,24 @@ CREATE TABLE `error_catalogue` (
   UNIQUE KEY `one_error_per_name` (`name`),
   CONSTRAINT `an_errno_fits_every_driver` CHECK ((`errno` between 30000 and 32767))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Every error a procedure or trigger raises itself, SQLSTATE 45000';
+
+CREATE TABLE `fact_sales` (
+  `payment_id` bigint unsigned NOT NULL COMMENT 'One fact per charge completed and per refund; no foreign key: it may stand in the history',
+  `date_key` date NOT NULL COMMENT 'UTC day on which it was processed',
+  `course_id` bigint unsigned NOT NULL DEFAULT '0' COMMENT 'What was sold',
+  `user_id` bigint unsigned NOT NULL COMMENT 'Who bought',
+  `kind` enum('charge','refund') NOT NULL DEFAULT 'charge' COMMENT 'As in payments',
+  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
+  `amount` decimal(10,2) NOT NULL COMMENT 'Below 0 for a refund: facts add up to what stayed',
+  `instructor_share` decimal(10,2) NOT NULL DEFAULT '0.00' COMMENT 'As in payout_items',
+  PRIMARY KEY (`payment_id`),
+  KEY `facts_of_day` (`date_key`),
+  KEY `facts_of_course` (`course_id`,`date_key`),
+  KEY `facts_of_user` (`user_id`),
+  CONSTRAINT `a_fact_is_about_a_course` FOREIGN KEY (`course_id`) REFERENCES `dim_course` (`course_id`),
+  CONSTRAINT `a_fact_is_about_a_user` FOREIGN KEY (`user_id`) REFERENCES `dim_user` (`user_id`),
+  CONSTRAINT `a_fact_is_of_a_day` FOREIGN KEY (`date_key`) REFERENCES `dim_date` (`date_key`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Star: what was sold and given back, by day; by refresh_star';
 
 CREATE TABLE `flash_sale_stock` (
   `sale_id` bigint unsigned NOT NULL COMMENT 'Which sale',
@@ -261,7 +305,6 @@ CREATE TABLE `fraud_alerts` (
   KEY `alerts_by_rule` (`rule_id`),
   KEY `alerts_reviewed_by` (`reviewed_by`),
   KEY `alerts_to_review` (`status`,`created_at`),
-  CONSTRAINT `an_alert_is_about_a_payment` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`payment_id`),
   CONSTRAINT `an_alert_is_about_a_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`user_id`),
   CONSTRAINT `an_alert_is_raised_by_a_rule` FOREIGN KEY (`rule_id`) REFERENCES `fraud_detection_rules` (`rule_id`),
   CONSTRAINT `an_alert_is_reviewed_by_a_user` FOREIGN KEY (`reviewed_by`) REFERENCES `users` (`user_id`)
@@ -404,6 +447,31 @@ CREATE TABLE `payment_events` (
   CONSTRAINT `an_event_is_of_a_payment` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`payment_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What happened to a payment, in order; append-only';
 
+CREATE TABLE `payment_events_history` (
+  `event_id` bigint unsigned NOT NULL COMMENT 'As in payment_events',
+  `charged_at` datetime(6) NOT NULL COMMENT 'UTC; as of its payment in payments_history: decides the partition',
+  `payment_id` bigint unsigned NOT NULL COMMENT 'As in payment_events',
+  `event_type` enum('initiated','payment_gateway_called','payment_gateway_success','payment_gateway_failed','enrollment_created','completion_confirmed','refunded','failed') NOT NULL DEFAULT 'initiated' COMMENT 'As in payment_events',
+  `event_data` json DEFAULT NULL COMMENT 'As in payment_events (not personal)',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, as in payment_events',
+  PRIMARY KEY (`event_id`,`charged_at`),
+  KEY `archived_events_of_payment` (`payment_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What happened to closed payments; append-only, dropped with the year of their charge'
+/*!50500 PARTITION BY RANGE  COLUMNS(charged_at)
+(PARTITION p2023 VALUES LESS THAN ('2024-01-01') ENGINE = InnoDB,
+ PARTITION p2024 VALUES LESS THAN ('2025-01-01') ENGINE = InnoDB,
+ PARTITION p2025 VALUES LESS THAN ('2026-01-01') ENGINE = InnoDB,
+ PARTITION p2026 VALUES LESS THAN ('2027-01-01') ENGINE = InnoDB,
+ PARTITION p2027 VALUES LESS THAN ('2028-01-01') ENGINE = InnoDB) */;
+
+CREATE TABLE `payment_keys` (
+  `key_type` enum('transaction_id','idempotency_key') NOT NULL COMMENT 'Which column of payments it was in',
+  `payment_key` varchar(120) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'The gateway''s id or the caller''s key (not personal)',
+  `payment_id` bigint unsigned NOT NULL COMMENT 'Whose it was; no foreign key: the payment may stand in the history, or be dropped from it',
+  PRIMARY KEY (`key_type`,`payment_key`),
+  KEY `keys_of_payment` (`payment_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Every transaction id and idempotency key ever used, for good: an old one charges nothing again; by trigger';
+
 CREATE TABLE `payments` (
   `payment_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which payment',
   `user_id` bigint unsigned NOT NULL COMMENT 'Who pays or is paid back',
@@ -449,6 +517,82 @@ CREATE TABLE `payments` (
   CONSTRAINT `a_refund_is_below_zero` CHECK (((`kind` <> 'refund') or ((`amount` < 0) and (`refund_of` is not null)))),
   CONSTRAINT `only_a_charge_answers` CHECK (((`kind` = 'charge') or (`answers` is null)))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Charges and refunds; no card data';
+
+CREATE TABLE `payments_history` (
+  `payment_id` bigint unsigned NOT NULL COMMENT 'As in payments',
+  `charged_at` datetime(6) NOT NULL COMMENT 'UTC; when the charge was created, a refund''s charge: decides the partition',
+  `user_id` bigint unsigned NOT NULL COMMENT 'As in payments',
+  `enrollment_id` bigint unsigned DEFAULT NULL COMMENT 'As in payments',
+  `subscription_id` bigint unsigned DEFAULT NULL COMMENT 'As in payments',
+  `order_id` bigint unsigned DEFAULT NULL COMMENT 'As in payments',
+  `kind` enum('charge','refund') NOT NULL DEFAULT 'charge' COMMENT 'As in payments',
+  `amount` decimal(10,2) NOT NULL COMMENT 'As in payments',
+  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'As in payments (not personal)',
+  `payment_method` enum('credit_card','paypal','stripe','bank_transfer') NOT NULL DEFAULT 'credit_card' COMMENT 'As in payments',
+  `payment_method_token` varchar(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'As in payments (personal)',
+  `payment_gateway` varchar(50) DEFAULT NULL COMMENT 'As in payments (not personal)',
+  `status` enum('pending','completed','failed','refunded') NOT NULL DEFAULT 'completed' COMMENT 'As in payments',
+  `transaction_id` varchar(120) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'As in payments (not personal)',
+  `idempotency_key` varchar(120) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'As in payments (not personal)',
+  `refund_of` bigint unsigned DEFAULT NULL COMMENT 'As in payments',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, as in payments',
+  `processed_at` datetime(6) DEFAULT NULL COMMENT 'UTC, as in payments',
+  `course_id` bigint unsigned DEFAULT NULL COMMENT 'As in payments',
+  `answers` bigint unsigned DEFAULT NULL COMMENT 'As in payments',
+  `reason` varchar(500) DEFAULT NULL COMMENT 'As in payments (personal)',
+  `archived_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC; when it was moved here',
+  PRIMARY KEY (`payment_id`,`charged_at`),
+  KEY `archived_payments_by_day` (`processed_at`),
+  KEY `archived_payments_of_user` (`user_id`),
+  KEY `archived_payments_of_enrollment` (`enrollment_id`),
+  KEY `archived_payments_of_order` (`order_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Closed payments by the year of the charge; moved here by archive_payments, dropped by maintain_partitions'
+/*!50500 PARTITION BY RANGE  COLUMNS(charged_at)
+(PARTITION p2023 VALUES LESS THAN ('2024-01-01') ENGINE = InnoDB,
+ PARTITION p2024 VALUES LESS THAN ('2025-01-01') ENGINE = InnoDB,
+ PARTITION p2025 VALUES LESS THAN ('2026-01-01') ENGINE = InnoDB,
+ PARTITION p2026 VALUES LESS THAN ('2027-01-01') ENGINE = InnoDB,
+ PARTITION p2027 VALUES LESS THAN ('2028-01-01') ENGINE = InnoDB) */;
+
+CREATE TABLE `payout_items` (
+  `payment_id` bigint unsigned NOT NULL COMMENT 'The charge, or the refund that claws back; no foreign key: it may stand in the history',
+  `instructor_id` bigint unsigned NOT NULL COMMENT 'Who taught the course at the time; no foreign key: it would lock the instructor',
+  `course_id` bigint unsigned NOT NULL COMMENT 'What was sold; no foreign key: as above',
+  `occurred_at` datetime(6) NOT NULL COMMENT 'UTC; when the charge completed or the money went back',
+  `gross` decimal(10,2) NOT NULL COMMENT 'Amount of the payment; below 0 for a refund',
+  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
+  `share_percent` decimal(5,2) NOT NULL DEFAULT '0.00' COMMENT 'The rate in force at the sale',
+  `amount` decimal(10,2) NOT NULL COMMENT 'The instructor''s share to the cent, half up; a refund''s is minus its charge''s',
+  `payout_id` bigint unsigned DEFAULT NULL COMMENT 'The batch it was paid in; NULL: not yet',
+  PRIMARY KEY (`payment_id`),
+  KEY `items_to_pay` (`instructor_id`,`payout_id`,`occurred_at`),
+  KEY `items_of_payout` (`payout_id`),
+  CONSTRAINT `an_item_is_paid_in_a_batch` FOREIGN KEY (`payout_id`) REFERENCES `payouts` (`payout_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='The instructor''s share of each sale, frozen when it is made; written by triggers';
+
+CREATE TABLE `payout_rates` (
+  `payout_rate_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which rate',
+  `valid_from` date NOT NULL DEFAULT (utc_date()) COMMENT 'UTC, first day; in force until the next one begins',
+  `share_percent` decimal(5,2) NOT NULL DEFAULT '70.00' COMMENT 'Of a sale, to its instructor',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  `created_by` varchar(288) NOT NULL DEFAULT (user()) COMMENT 'Database account',
+  PRIMARY KEY (`payout_rate_id`),
+  UNIQUE KEY `one_rate_begins_a_day` (`valid_from`),
+  CONSTRAINT `a_share_is_a_percentage` CHECK ((`share_percent` between 0 and 100))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='The instructor''s share by the day of the sale; a new row changes no sale that was made';
+
+CREATE TABLE `payouts` (
+  `payout_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which batch',
+  `instructor_id` bigint unsigned NOT NULL COMMENT 'Who is paid',
+  `period_end` date NOT NULL DEFAULT (utc_date()) COMMENT 'UTC, last day',
+  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
+  `amount` decimal(12,2) NOT NULL COMMENT 'Sum of its items; below 0: more was clawed back than earned',
+  `items` int unsigned NOT NULL DEFAULT '0' COMMENT 'How many they are',
+  `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`payout_id`),
+  UNIQUE KEY `one_batch_per_instructor_and_period` (`instructor_id`,`period_end`,`currency`),
+  CONSTRAINT `a_payout_is_to_an_instructor` FOREIGN KEY (`instructor_id`) REFERENCES `users` (`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What instructors are paid, one batch per period; by create_payouts';
 
 CREATE TABLE `policies` (
   `name` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'What a procedure asks for',
@@ -1080,6 +1224,32 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `archive_payments`(IN p_before DATE, IN p_batch INT, OUT p_moved INT)
+    MODIFIES SQL DATA
+    COMMENT 'Moves closed charges into the history'
+BEGIN
+  DECLARE v_before DATE;
+  DECLARE v_moved  INT;
+  DECLARE v_busy   BOOLEAN;  -- a deadlock: the step has to be repeated
+  DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
+
+  CALL require_argument('p_before', p_before);
+  CALL require_argument('p_batch', p_batch);
+  IF p_batch NOT BETWEEN 1 AND 10000 THEN
+    CALL raise_error('BAD_BATCH', p_batch);
+  END IF;
+  CALL refuse_in_transaction('archive_payments');
+  SET v_before = LEAST(p_before, UTC_DATE() - INTERVAL policy_value('refund_window_days') DAY), p_moved = 0;
+
+  REPEAT
+    SET v_busy = FALSE, v_moved = 0;
+    CALL move_closed_payments(v_before, p_batch, v_moved);
+    SET p_moved = p_moved + IF(v_busy, 0, v_moved);
+  UNTIL NOT v_busy AND v_moved = 0 END REPEAT;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `begin_or_join`(OUT p_joined BOOLEAN)
     COMMENT 'Opens a transaction, or joins the one of the caller'
 BEGIN
@@ -1198,6 +1368,36 @@ BEGIN
   SET p_word = CASE WHEN p_status <> 'failed' THEN 'ALREADY_COMPLETED'
                     WHEN v_answered OR v_same THEN 'ALREADY_FAILED'
                     ELSE 'REFUND_DUE' END;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `build_facts`(IN p_day DATE)
+    MODIFIES SQL DATA
+    COMMENT 'Builds the facts of a UTC day and what they point to'
+BEGIN
+  DECLARE v_next_day DATE DEFAULT p_day + INTERVAL 1 DAY;
+
+  INSERT INTO dim_user (user_id, user_type, joined_on)
+  SELECT buyer.user_id, buyer.user_type, CAST(buyer.created_at AS DATE)
+    FROM users buyer
+    JOIN (SELECT DISTINCT user_id FROM sales_facts
+           WHERE processed_at >= p_day AND processed_at < v_next_day) sold ON sold.user_id = buyer.user_id
+   WHERE TRUE
+      ON DUPLICATE KEY UPDATE user_type = buyer.user_type;
+  INSERT INTO dim_course (course_id, title, level, instructor_id)
+  SELECT course.course_id, course.title, course.level, course.instructor_id
+    FROM courses course
+    JOIN (SELECT DISTINCT course_id FROM sales_facts
+           WHERE processed_at >= p_day AND processed_at < v_next_day) sold ON sold.course_id = course.course_id
+   WHERE TRUE
+      ON DUPLICATE KEY UPDATE title = course.title, level = course.level, instructor_id = course.instructor_id;
+  DELETE FROM fact_sales WHERE date_key = p_day;
+  INSERT INTO fact_sales (payment_id, date_key, course_id, user_id, kind, currency, amount, instructor_share)
+  SELECT payment_id, p_day, course_id, user_id, kind, currency, amount, instructor_share
+    FROM sales_facts fresh
+   WHERE processed_at >= p_day AND processed_at < v_next_day
+      ON DUPLICATE KEY UPDATE date_key = p_day;  -- it stood under another day
 END$$
 DELIMITER ;
 
@@ -1360,6 +1560,7 @@ BEGIN
       UPDATE course_seats SET seats = p_new_limit WHERE course_id = p_course_id;
     END IF;
     SELECT seats_taken INTO v_taken FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
+    UPDATE course_seats SET seats_granted = GREATEST(p_new_limit, v_taken) WHERE course_id = p_course_id;
     IF v_aside > 0 AND v_taken > p_new_limit AND p_new_limit < COALESCE(p_old_limit, p_new_limit + 1) THEN
       CALL raise_error('SEATS_NOT_FREE', p_course_id);
     END IF;
@@ -1606,6 +1807,22 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `claw_back_share`(
+  IN p_refund_id   BIGINT UNSIGNED,
+  IN p_charge_id   BIGINT UNSIGNED,
+  IN p_occurred_at DATETIME(6)
+)
+    MODIFIES SQL DATA
+    COMMENT 'Takes the instructor''s share of a charge back'
+BEGIN
+  INSERT INTO payout_items
+         (payment_id, instructor_id, course_id, occurred_at, gross, currency, share_percent, amount)
+  SELECT p_refund_id, instructor_id, course_id, p_occurred_at, -gross, currency, share_percent, -amount
+    FROM payout_items WHERE payment_id = p_charge_id FOR SHARE;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `close_account`(IN p_user_id BIGINT UNSIGNED, IN p_reason VARCHAR(500))
     MODIFIES SQL DATA
     COMMENT 'Closes an account'
@@ -1751,6 +1968,41 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `create_payouts`(IN p_period_end DATE, OUT p_payouts INT)
+    MODIFIES SQL DATA
+    COMMENT 'Pays every instructor what was sold up to a day'
+BEGIN
+  DECLARE v_instructor_id BIGINT UNSIGNED;
+  DECLARE v_currency      CHAR(3) CHARACTER SET ascii COLLATE ascii_bin;
+  DECLARE v_made          BOOLEAN;
+  DECLARE v_busy          BOOLEAN;  -- a deadlock: the step has to be repeated
+  DECLARE v_done          BOOLEAN DEFAULT FALSE;
+  DECLARE c_open CURSOR FOR
+    SELECT DISTINCT instructor_id, currency FROM payout_items
+     WHERE payout_id IS NULL AND occurred_at < p_period_end + INTERVAL 1 DAY ORDER BY instructor_id, currency;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+  DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
+
+  CALL require_argument('p_period_end', p_period_end);
+  CALL refuse_in_transaction('create_payouts');
+  SET p_payouts = 0;
+
+  OPEN c_open;
+  FETCH c_open INTO v_instructor_id, v_currency;
+  WHILE NOT v_done DO
+    REPEAT
+      SET v_busy = FALSE, v_made = FALSE;
+      CALL pay_instructor(v_instructor_id, v_currency, p_period_end, v_made);
+    UNTIL NOT v_busy END REPEAT;
+    SET p_payouts = p_payouts + v_made;
+    SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
+    FETCH c_open INTO v_instructor_id, v_currency;
+  END WHILE;
+  CLOSE c_open;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `enroll_in_flash_sale`(IN p_user_id BIGINT UNSIGNED, IN p_sale_id BIGINT UNSIGNED, OUT p_result VARCHAR(100))
     MODIFIES SQL DATA
     COMMENT 'Sells one of a sale''s seats'
@@ -1868,7 +2120,8 @@ BEGIN
      WHERE personal.table_schema = DATABASE()
        AND base.table_type = 'BASE TABLE'
        AND personal.column_comment LIKE '%(personal)'
-       AND owner.column_name IN ('user_id', 'student_id');
+       AND owner.column_name IN ('user_id', 'student_id')
+     ORDER BY personal.table_name, personal.column_name;  -- a table before its history: what moves meanwhile is met there
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   OPEN c_changes;
@@ -1898,6 +2151,7 @@ BEGIN
   DECLARE v_deleted_at    DATETIME(6);
   DECLARE v_erasures      INT;
   DECLARE v_payments      INT;
+  DECLARE v_archived      INT;
   DECLARE v_enrollments   INT;
   DECLARE v_subscriptions INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -1928,11 +2182,12 @@ BEGIN
   CALL erase_personal_values(p_user_id);
 
   SELECT COUNT(*) INTO v_payments FROM payments WHERE user_id = p_user_id FOR SHARE;
+  SELECT COUNT(*) INTO v_archived FROM payments_history WHERE user_id = p_user_id FOR SHARE;
   SELECT COUNT(*) INTO v_enrollments FROM enrollments WHERE student_id = p_user_id FOR SHARE;
   SELECT COUNT(*) INTO v_subscriptions FROM subscriptions WHERE user_id = p_user_id FOR SHARE;
   INSERT INTO erasure_log (user_id, requested_by, reason, kept)
   VALUES (p_user_id, p_requested_by, p_reason,
-          JSON_OBJECT('payments', v_payments, 'enrollments', v_enrollments, 'subscriptions', v_subscriptions,
+          JSON_OBJECT('payments', v_payments + v_archived, 'enrollments', v_enrollments, 'subscriptions', v_subscriptions,
                       'why', 'accounts must show what was paid, and what for'));
 
   IF v_joined THEN RELEASE SAVEPOINT erase_user; ELSE COMMIT; END IF;
@@ -2106,6 +2361,33 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `fill_payout`(
+  IN  p_instructor_id BIGINT UNSIGNED,
+  IN  p_currency      CHAR(3) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_period_end    DATE,
+  OUT p_made          BOOLEAN
+)
+    MODIFIES SQL DATA
+    COMMENT 'Puts every open item of an instructor into one new batch'
+BEGIN
+  DECLARE v_payout_id BIGINT UNSIGNED;
+  DECLARE v_amount    DECIMAL(12,2);
+  DECLARE v_items     INT;
+  DECLARE EXIT HANDLER FOR 1062 SET p_made = FALSE;
+
+  INSERT INTO payouts (instructor_id, period_end, currency, amount)
+  VALUES (p_instructor_id, p_period_end, p_currency, 0);
+  SET v_payout_id = LAST_INSERT_ID();
+  UPDATE payout_items SET payout_id = v_payout_id
+   WHERE instructor_id = p_instructor_id AND payout_id IS NULL AND occurred_at < p_period_end + INTERVAL 1 DAY
+     AND currency = p_currency;
+  SELECT SUM(amount), COUNT(*) INTO v_amount, v_items FROM payout_items WHERE payout_id = v_payout_id;
+  UPDATE payouts SET amount = COALESCE(v_amount, 0), items = v_items WHERE payout_id = v_payout_id;
+  SET p_made = v_items > 0;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `find_promoted_courses`(
   IN  p_cart_id     BIGINT UNSIGNED,
   IN  p_course_id   BIGINT UNSIGNED,
@@ -2129,6 +2411,36 @@ BEGIN
      WHERE item.cart_id = p_cart_id
        AND EXISTS (SELECT 1 FROM course_categories JOIN subtree USING (category_id) WHERE course_id = item.course_id);
   END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `fit_partitions`(IN p_table VARCHAR(64), IN p_last_year INT, IN p_first_year INT)
+    MODIFIES SQL DATA
+    COMMENT 'Adds years to a partitioned table and drops old ones'
+BEGIN
+  DECLARE v_first INT;
+  DECLARE v_last  INT;
+
+  SELECT MIN(CAST(SUBSTRING(partition_name, 2) AS UNSIGNED)), MAX(CAST(SUBSTRING(partition_name, 2) AS UNSIGNED))
+    INTO v_first, v_last
+    FROM information_schema.partitions WHERE table_schema = DATABASE() AND table_name = p_table;
+  WHILE v_last < p_last_year DO
+    SET v_last = v_last + 1;
+    SET @_learnhub_ddl = CONCAT('ALTER TABLE ', p_table, ' ADD PARTITION (PARTITION p', v_last,
+                                ' VALUES LESS THAN (''', v_last + 1, '-01-01''))');
+    PREPARE ddl FROM @_learnhub_ddl;
+    EXECUTE ddl;
+    DEALLOCATE PREPARE ddl;
+  END WHILE;
+  WHILE v_first < LEAST(p_first_year, v_last) DO
+    SET @_learnhub_ddl = CONCAT('ALTER TABLE ', p_table, ' DROP PARTITION p', v_first);
+    PREPARE ddl FROM @_learnhub_ddl;
+    EXECUTE ddl;
+    DEALLOCATE PREPARE ddl;
+    SELECT MIN(CAST(SUBSTRING(partition_name, 2) AS UNSIGNED)) INTO v_first
+      FROM information_schema.partitions WHERE table_schema = DATABASE() AND table_name = p_table;
+  END WHILE;
 END$$
 DELIMITER ;
 
@@ -2271,11 +2583,42 @@ CREATE PROCEDURE `forget_user`(IN p_user_id BIGINT UNSIGNED)
     COMMENT 'Deletes what nobody has a duty to keep of one person'
 BEGIN
   DELETE FROM wishlist_items WHERE student_id = p_user_id;
+  DELETE item FROM carts cart JOIN cart_items item ON item.cart_id = cart.cart_id WHERE cart.user_id = p_user_id;
+  DELETE FROM carts WHERE user_id = p_user_id;
   DELETE FROM course_access WHERE student_id = p_user_id;
   DELETE FROM section_progress WHERE student_id = p_user_id;
   DELETE FROM lesson_progress WHERE student_id = p_user_id;
   DELETE FROM quiz_attempts WHERE student_id = p_user_id;
   DELETE FROM instructor_accounts WHERE user_id = p_user_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `freeze_share`(
+  IN p_payment_id    BIGINT UNSIGNED,
+  IN p_enrollment_id BIGINT UNSIGNED,
+  IN p_occurred_at   DATETIME(6),
+  IN p_amount        DECIMAL(10,2),
+  IN p_currency      CHAR(3) CHARACTER SET ascii COLLATE ascii_bin
+)
+    MODIFIES SQL DATA
+    COMMENT 'Writes down the instructor''s share of a completed charge'
+BEGIN
+  DECLARE v_course_id     BIGINT UNSIGNED;
+  DECLARE v_instructor_id BIGINT UNSIGNED;
+  DECLARE v_percent       DECIMAL(5,2);
+
+  SELECT course_id INTO v_course_id FROM enrollments WHERE enrollment_id = p_enrollment_id FOR SHARE;
+  SELECT instructor_id INTO v_instructor_id FROM courses WHERE course_id = v_course_id FOR SHARE;
+  SELECT share_percent INTO v_percent FROM payout_rates
+   WHERE valid_from <= p_occurred_at ORDER BY valid_from DESC LIMIT 1 FOR SHARE;
+  IF v_percent IS NULL THEN
+    CALL raise_error('NO_PAYOUT_RATE', DATE(p_occurred_at));
+  END IF;
+  INSERT INTO payout_items
+         (payment_id, instructor_id, course_id, occurred_at, gross, currency, share_percent, amount)
+  VALUES (p_payment_id, v_instructor_id, v_course_id, p_occurred_at, p_amount, p_currency, v_percent,
+          ROUND(p_amount * v_percent / 100, 2));
 END$$
 DELIMITER ;
 
@@ -2433,6 +2776,39 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `maintain_partitions`(IN p_years_ahead INT, IN p_keep_years INT)
+    MODIFIES SQL DATA
+    COMMENT 'Adds coming years to the history, drops those past keeping'
+BEGIN
+  DECLARE v_lock      CHAR(64) DEFAULT SHA2(CONCAT('maintain_partitions.', DATABASE()), 256);
+  DECLARE v_year      INT      DEFAULT YEAR(UTC_DATE());
+  DECLARE v_lock_wait BIGINT   DEFAULT @@SESSION.lock_wait_timeout;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    SET SESSION lock_wait_timeout = v_lock_wait;
+    DO RELEASE_LOCK(v_lock);
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_years_ahead', p_years_ahead);
+  CALL require_argument('p_keep_years', p_keep_years);
+  IF p_years_ahead NOT BETWEEN 0 AND 50 THEN
+    CALL raise_error('BAD_YEARS', p_years_ahead);
+  ELSEIF p_keep_years NOT BETWEEN 1 AND 100 THEN
+    CALL raise_error('BAD_YEARS', p_keep_years);
+  END IF;
+  CALL refuse_in_transaction('maintain_partitions');
+
+  DO GET_LOCK(v_lock, 60);
+  SET SESSION lock_wait_timeout = 10;
+  CALL fit_partitions('payments_history', v_year + p_years_ahead, v_year - p_keep_years);
+  CALL fit_partitions('payment_events_history', v_year + p_years_ahead, v_year - p_keep_years);
+  SET SESSION lock_wait_timeout = v_lock_wait;
+  DO RELEASE_LOCK(v_lock);
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `move_category`(IN p_category_id BIGINT UNSIGNED, IN p_new_parent_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Moves a category with all below it'
@@ -2488,6 +2864,72 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `move_closed_payments`(IN p_before DATE, IN p_batch INT, OUT p_moved INT)
+    MODIFIES SQL DATA
+    COMMENT 'One step of archive_payments'
+BEGIN
+  DECLARE v_charges JSON;
+  DECLARE v_refunds JSON;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    ROLLBACK;
+    RESIGNAL;
+  END;
+
+  CALL begin_owned();
+  SELECT JSON_ARRAYAGG(JSON_OBJECT('payment_id', payment_id, 'charged_at', created_at)), COUNT(*)
+    INTO v_charges, p_moved
+    FROM (SELECT payment_id, created_at FROM payments charge
+           WHERE kind = 'charge' AND processed_at < p_before
+             AND (status IN ('failed', 'refunded')
+                  OR (status = 'completed' AND (enrollment_id IS NOT NULL OR subscription_id IS NOT NULL)))
+             AND NOT EXISTS (SELECT 1 FROM payments late WHERE late.answers = charge.payment_id)
+             AND NOT EXISTS (SELECT 1 FROM seat_holds hold WHERE hold.payment_id = charge.payment_id)
+           LIMIT p_batch FOR UPDATE OF charge SKIP LOCKED) closed;
+  IF p_moved > 0 THEN
+    SELECT JSON_ARRAYAGG(JSON_OBJECT('payment_id', refund.payment_id, 'charged_at', closed.charged_at)) INTO v_refunds
+      FROM JSON_TABLE(v_charges, '$[*]' COLUMNS (payment_id BIGINT UNSIGNED PATH '$.payment_id',
+                                                 charged_at DATETIME(6) PATH '$.charged_at')) closed
+      STRAIGHT_JOIN payments refund ON refund.refund_of = closed.payment_id
+       FOR UPDATE OF refund;
+    IF v_refunds IS NOT NULL THEN
+      CALL move_to_history(v_refunds);
+    END IF;
+    CALL move_to_history(v_charges);
+  END IF;
+  COMMIT;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `move_to_history`(IN p_payments JSON)
+    MODIFIES SQL DATA
+    COMMENT 'Moves payments and their events into the history'
+BEGIN
+  INSERT INTO payments_history
+         (payment_id, charged_at, user_id, enrollment_id, subscription_id, order_id, kind, amount, currency,
+          payment_method, payment_method_token, payment_gateway, status, transaction_id, idempotency_key, refund_of,
+          created_at, processed_at, course_id, answers, reason)
+  SELECT payment.payment_id, moved.charged_at, user_id, enrollment_id, subscription_id, order_id, kind, amount, currency,
+         payment_method, payment_method_token, payment_gateway, status, transaction_id, idempotency_key, refund_of,
+         created_at, processed_at, course_id, answers, reason
+    FROM JSON_TABLE(p_payments, '$[*]' COLUMNS (payment_id BIGINT UNSIGNED PATH '$.payment_id',
+                                                charged_at DATETIME(6) PATH '$.charged_at')) moved
+    STRAIGHT_JOIN payments payment ON payment.payment_id = moved.payment_id;
+  INSERT INTO payment_events_history (event_id, charged_at, payment_id, event_type, event_data, created_at)
+  SELECT event.event_id, moved.charged_at, event.payment_id, event.event_type, event.event_data, event.created_at
+    FROM JSON_TABLE(p_payments, '$[*]' COLUMNS (payment_id BIGINT UNSIGNED PATH '$.payment_id',
+                                                charged_at DATETIME(6) PATH '$.charged_at')) moved
+    STRAIGHT_JOIN payment_events event ON event.payment_id = moved.payment_id;
+
+  DELETE event FROM JSON_TABLE(p_payments, '$[*]' COLUMNS (payment_id BIGINT UNSIGNED PATH '$.payment_id')) moved
+    STRAIGHT_JOIN payment_events event ON event.payment_id = moved.payment_id;
+  DELETE payment FROM JSON_TABLE(p_payments, '$[*]' COLUMNS (payment_id BIGINT UNSIGNED PATH '$.payment_id')) moved
+    STRAIGHT_JOIN payments payment ON payment.payment_id = moved.payment_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `open_purchase`(
   IN  p_user_id         BIGINT UNSIGNED,
   IN  p_course_id       BIGINT UNSIGNED,
@@ -2536,6 +2978,28 @@ sale: BEGIN
   END IF;
   INSERT INTO seat_holds (student_id, course_id, payment_id) VALUES (p_user_id, p_course_id, p_payment_id);
   SET p_status = 'PENDING';
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `pay_instructor`(
+  IN  p_instructor_id BIGINT UNSIGNED,
+  IN  p_currency      CHAR(3) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_period_end    DATE,
+  OUT p_made          BOOLEAN
+)
+    MODIFIES SQL DATA
+    COMMENT 'One step of create_payouts'
+BEGIN
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    ROLLBACK;
+    RESIGNAL;
+  END;
+
+  CALL begin_owned();
+  CALL fill_payout(p_instructor_id, p_currency, p_period_end, p_made);
+  IF p_made THEN COMMIT; ELSE ROLLBACK; END IF;
 END$$
 DELIMITER ;
 
@@ -3018,6 +3482,28 @@ redemption: BEGIN
   CALL add_enrollment(p_student_id, p_course_id, NULL, p_enrollment_id);
   DELETE item FROM carts cart STRAIGHT_JOIN cart_items item USING (cart_id)
    WHERE cart.user_id = p_student_id AND item.course_id = p_course_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `refresh_star`(IN p_day DATE)
+    MODIFIES SQL DATA
+    COMMENT 'Builds the facts of a UTC day anew'
+BEGIN
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+  BEGIN
+    ROLLBACK;
+    RESIGNAL;
+  END;
+
+  CALL require_argument('p_day', p_day);
+  CALL refuse_in_transaction('refresh_star');
+
+  CALL begin_owned();
+  INSERT INTO dim_date (date_key) VALUES (p_day)
+      ON DUPLICATE KEY UPDATE refreshed_at = UTC_TIMESTAMP(6);
+  CALL build_facts(p_day);
+  COMMIT;
 END$$
 DELIMITER ;
 
@@ -3781,11 +4267,14 @@ CREATE PROCEDURE `settle_refunded_order`(IN p_order_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Makes a confirmed order refunded when no charge of it is left'
 BEGIN
-  DECLARE v_left INT;
+  DECLARE v_left     INT;
+  DECLARE v_archived INT;
 
   SELECT COUNT(*) INTO v_left
     FROM payments WHERE order_id = p_order_id AND kind = 'charge' AND status = 'completed' FOR SHARE;
-  IF v_left = 0 THEN
+  SELECT COUNT(*) INTO v_archived
+    FROM payments_history WHERE order_id = p_order_id AND kind = 'charge' AND status = 'completed' FOR SHARE;
+  IF v_left + v_archived = 0 THEN
     UPDATE orders SET status = 'refunded' WHERE order_id = p_order_id AND status = 'confirmed';
   END IF;
 END$$
@@ -3955,22 +4444,31 @@ BEGIN
   DECLARE v_day_ago DATETIME(6) DEFAULT UTC_TIMESTAMP(6) - INTERVAL 24 HOUR;
   DECLARE v_seen    DATETIME(6);
   DECLARE v_changed DATETIME(6);
+  DECLARE v_completed, v_old_completed INT;
+  DECLARE v_sum, v_old_sum DECIMAL(14,2);
 
   SELECT payments_changed_at INTO v_seen FROM users WHERE user_id = p_user_id;
   SELECT payments_changed_at INTO v_changed FROM users WHERE user_id = p_user_id FOR UPDATE;
   IF v_seen <=> v_changed THEN
     SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
            COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
-           AVG(IF(status = 'completed', amount, NULL))
-      INTO p_payments, p_spent, p_average
+           COUNT(IF(status = 'completed', 1, NULL)),
+           COALESCE(SUM(IF(status = 'completed', amount, 0)), 0)
+      INTO p_payments, p_spent, v_completed, v_sum
       FROM payments WHERE user_id = p_user_id AND kind = 'charge';
+    SELECT COUNT(*), COALESCE(SUM(amount), 0) INTO v_old_completed, v_old_sum
+      FROM payments_history WHERE user_id = p_user_id AND kind = 'charge' AND status = 'completed';
   ELSE
     SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
            COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
-           AVG(IF(status = 'completed', amount, NULL))
-      INTO p_payments, p_spent, p_average
+           COUNT(IF(status = 'completed', 1, NULL)),
+           COALESCE(SUM(IF(status = 'completed', amount, 0)), 0)
+      INTO p_payments, p_spent, v_completed, v_sum
       FROM payments WHERE user_id = p_user_id AND kind = 'charge' FOR SHARE;
+    SELECT COUNT(*), COALESCE(SUM(amount), 0) INTO v_old_completed, v_old_sum
+      FROM payments_history WHERE user_id = p_user_id AND kind = 'charge' AND status = 'completed' FOR SHARE;
   END IF;
+  SET p_average = (v_sum + v_old_sum) / NULLIF(v_completed + v_old_completed, 0);
 END$$
 DELIMITER ;
 
@@ -4004,8 +4502,11 @@ BEGIN
          COUNT(IF(kind = 'charge', 1, NULL)),
          COALESCE(SUM(IF(kind = 'refund', -amount, 0)), 0)
     INTO v_revenue, v_transactions, v_refunds
-    FROM payments
-   WHERE processed_at >= p_day AND processed_at < v_next_day AND status IN ('completed', 'refunded');
+    FROM (SELECT kind, amount FROM payments
+           WHERE processed_at >= p_day AND processed_at < v_next_day AND status IN ('completed', 'refunded')
+           UNION ALL
+          SELECT kind, amount FROM payments_history
+           WHERE processed_at >= p_day AND processed_at < v_next_day AND status IN ('completed', 'refunded')) payment;
   SELECT COUNT(*) INTO v_enrollments FROM enrollments WHERE enrolled_at >= p_day AND enrolled_at < v_next_day;
   SELECT COUNT(*) INTO v_subscriptions FROM subscriptions WHERE start_date = p_day;
 
@@ -4259,6 +4760,31 @@ select `student`.`user_id` AS `user_id`,
 from ((`users` `student` left join `enrollments` `enrollment` on((`enrollment`.`student_id` = `student`.`user_id`))) left join `courses` `course` on((`course`.`course_id` = `enrollment`.`course_id`)))
 where ((`student`.`user_type` = 'student') or (`enrollment`.`enrollment_id` is not null));
 
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `sales_facts` AS
+select `payment`.`payment_id` AS `payment_id`,
+    cast(`payment`.`processed_at` as date) AS `date_key`,
+    `payment`.`processed_at` AS `processed_at`,
+    coalesce(`enrollment`.`course_id`,0) AS `course_id`,
+    `payment`.`user_id` AS `user_id`,
+    `payment`.`kind` AS `kind`,
+    `payment`.`currency` AS `currency`,
+    `payment`.`amount` AS `amount`,
+    coalesce(`item`.`amount`,0.00) AS `instructor_share`
+from ((`payments` `payment` left join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`))) left join `payout_items` `item` on((`item`.`payment_id` = `payment`.`payment_id`)))
+where (`payment`.`status` in ('completed','refunded'))
+union all
+select `payment`.`payment_id` AS `payment_id`,
+    cast(`payment`.`processed_at` as date) AS `CAST(payment.processed_at AS DATE)`,
+    `payment`.`processed_at` AS `processed_at`,
+    coalesce(`enrollment`.`course_id`,0) AS `COALESCE(enrollment.course_id, 0)`,
+    `payment`.`user_id` AS `user_id`,
+    `payment`.`kind` AS `kind`,
+    `payment`.`currency` AS `currency`,
+    `payment`.`amount` AS `amount`,
+    coalesce(`item`.`amount`,0.00) AS `COALESCE(item.amount, 0.00)`
+from ((`payments_history` `payment` left join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`))) left join `payout_items` `item` on((`item`.`payment_id` = `payment`.`payment_id`)))
+where (`payment`.`status` in ('completed','refunded'));
+
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_counter_drift` AS with `counted` as (select `course`.`course_id` AS `course_id`,count(`enrollment`.`in_force`) AS `enrolled_students`,count(`enrollment`.`enrollment_id`) AS `total_enrollments`,max(`enrollment`.`enrolled_at`) AS `last_enrollment_date` from (`courses` `course` left join `enrollments` `enrollment` on((`enrollment`.`course_id` = `course`.`course_id`))) group by `course`.`course_id`),
      `rated` as (select `course`.`course_id` AS `course_id`,coalesce(sum(`review`.`rating`),0) AS `rating_sum`,count(`review`.`review_id`) AS `review_count` from (`courses` `course` left join `reviews` `review` on((`review`.`course_id` = `course`.`course_id`))) group by `course`.`course_id`),
      `pending` as (select `course_deltas`.`course_id` AS `course_id`,sum(`course_deltas`.`enrolled`) AS `enrolled`,sum(`course_deltas`.`total`) AS `total`,sum(`course_deltas`.`rating_sum`) AS `rating_sum`,sum(`course_deltas`.`reviews`) AS `reviews` from `course_deltas` group by `course_deltas`.`course_id`),
@@ -4337,7 +4863,7 @@ select `catalog`.`instructor_id` AS `instructor_id`,
     coalesce(`money`.`refunded`,0.00) AS `refunded`,
     `catalog`.`avg_rating` AS `average_rating`,
     `catalog`.`review_count` AS `review_count`
-from (`course_catalog` `catalog` left join lateral (select sum(if((`payment`.`kind` = 'charge'),`payment`.`amount`,0)) AS `total_revenue`,sum(if((`payment`.`kind` = 'refund'),-(`payment`.`amount`),0)) AS `refunded` from (`enrollments` `enrollment` join `payments` `payment` on((`payment`.`enrollment_id` = `enrollment`.`enrollment_id`))) where ((`enrollment`.`course_id` = `catalog`.`course_id`) and (`payment`.`status` in ('completed','refunded')))) `money` on(true));
+from (`course_catalog` `catalog` left join lateral (select sum(if((`payment`.`kind` = 'charge'),`payment`.`amount`,0)) AS `total_revenue`,sum(if((`payment`.`kind` = 'refund'),-(`payment`.`amount`),0)) AS `refunded` from (`enrollments` `enrollment` join lateral (select `payments`.`kind` AS `kind`,`payments`.`amount` AS `amount` from `payments` where ((`payments`.`enrollment_id` = `enrollment`.`enrollment_id`) and (`payments`.`status` in ('completed','refunded'))) union all select `payments_history`.`kind` AS `kind`,`payments_history`.`amount` AS `amount` from `payments_history` where ((`payments_history`.`enrollment_id` = `enrollment`.`enrollment_id`) and (`payments_history`.`status` in ('completed','refunded')))) `payment`) where (`enrollment`.`course_id` = `catalog`.`course_id`)) `money` on(true));
 
 DELIMITER $$
 CREATE TRIGGER `categories_before_insert` BEFORE INSERT ON `categories` FOR EACH ROW BEGIN
@@ -4394,7 +4920,8 @@ DELIMITER ;
 DELIMITER $$
 CREATE TRIGGER `courses_after_insert` AFTER INSERT ON `courses` FOR EACH ROW BEGIN
   IF NEW.max_students IS NOT NULL THEN
-    INSERT INTO course_seats (course_id, seats) VALUES (NEW.course_id, NEW.max_students);
+    INSERT INTO course_seats (course_id, seats, seats_granted)
+    VALUES (NEW.course_id, NEW.max_students, NEW.max_students);
   END IF;
 END$$
 DELIMITER ;
@@ -4592,7 +5119,12 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `payment_events_before_delete` BEFORE DELETE ON `payment_events` FOR EACH ROW BEGIN
-  CALL raise_error('APPEND_ONLY', 'payment_events');
+  DECLARE v_copies INT;
+  SELECT COUNT(*) INTO v_copies FROM payment_events_history
+   WHERE event_id = OLD.event_id AND payment_id = OLD.payment_id AND event_type = OLD.event_type FOR SHARE;
+  IF v_copies = 0 THEN
+    CALL raise_error('APPEND_ONLY', 'payment_events');
+  END IF;
 END$$
 DELIMITER ;
 
@@ -4603,9 +5135,46 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE TRIGGER `payment_events_history_before_delete` BEFORE DELETE ON `payment_events_history` FOR EACH ROW BEGIN
+  CALL raise_error('APPEND_ONLY', 'payment_events_history');
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `payment_events_history_before_update` BEFORE UPDATE ON `payment_events_history` FOR EACH ROW BEGIN
+  CALL raise_error('APPEND_ONLY', 'payment_events_history');
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `payments_after_update` AFTER UPDATE ON `payments` FOR EACH ROW BEGIN
   IF NEW.status = 'refunded' AND OLD.status = 'completed' AND NEW.order_id IS NOT NULL THEN
     CALL settle_refunded_order(NEW.order_id);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `payments_keys_after_update` AFTER UPDATE ON `payments` FOR EACH ROW BEGIN
+  IF NEW.transaction_id IS NOT NULL AND NOT NEW.transaction_id <=> OLD.transaction_id THEN
+    INSERT INTO payment_keys (key_type, payment_key, payment_id)
+    VALUES ('transaction_id', NEW.transaction_id, NEW.payment_id);
+  END IF;
+  IF NEW.idempotency_key IS NOT NULL AND NOT NEW.idempotency_key <=> OLD.idempotency_key THEN
+    INSERT INTO payment_keys (key_type, payment_key, payment_id)
+    VALUES ('idempotency_key', NEW.idempotency_key, NEW.payment_id);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `payments_share_after_update` AFTER UPDATE ON `payments` FOR EACH ROW BEGIN
+  DECLARE v_stood  BOOLEAN DEFAULT OLD.status IN ('completed', 'refunded') AND OLD.enrollment_id IS NOT NULL;
+  DECLARE v_stands BOOLEAN DEFAULT NEW.status IN ('completed', 'refunded') AND NEW.enrollment_id IS NOT NULL;
+  IF NEW.kind = 'charge' AND v_stands AND NOT v_stood THEN
+    CALL freeze_share(NEW.payment_id, NEW.enrollment_id, NEW.processed_at, NEW.amount, NEW.currency);
+  ELSEIF NEW.kind = 'charge' AND v_stood AND NOT v_stands THEN
+    DELETE FROM payout_items WHERE payment_id = NEW.payment_id AND payout_id IS NULL;
   END IF;
 END$$
 DELIMITER ;
@@ -4641,6 +5210,29 @@ CREATE TRIGGER `payments_before_update` BEFORE UPDATE ON `payments` FOR EACH ROW
   END IF;
   IF NEW.status <> 'pending' AND NEW.processed_at IS NULL THEN
     SET NEW.processed_at = UTC_TIMESTAMP(6);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `payments_keys_after_insert` AFTER INSERT ON `payments` FOR EACH ROW BEGIN
+  IF NEW.transaction_id IS NOT NULL THEN
+    INSERT INTO payment_keys (key_type, payment_key, payment_id)
+    VALUES ('transaction_id', NEW.transaction_id, NEW.payment_id);
+  END IF;
+  IF NEW.idempotency_key IS NOT NULL THEN
+    INSERT INTO payment_keys (key_type, payment_key, payment_id)
+    VALUES ('idempotency_key', NEW.idempotency_key, NEW.payment_id);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `payments_share_after_insert` AFTER INSERT ON `payments` FOR EACH ROW BEGIN
+  IF NEW.kind = 'charge' AND NEW.status IN ('completed', 'refunded') AND NEW.enrollment_id IS NOT NULL THEN
+    CALL freeze_share(NEW.payment_id, NEW.enrollment_id, NEW.processed_at, NEW.amount, NEW.currency);
+  ELSEIF NEW.kind = 'refund' THEN
+    CALL claw_back_share(NEW.payment_id, NEW.refund_of, NEW.processed_at);
   END IF;
 END$$
 DELIMITER ;
@@ -4768,11 +5360,83 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE EVENT `fold_counters_every_second` ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE ENABLE COMMENT 'Keeps the counters at most a second old' DO BEGIN
+CREATE EVENT `archive_payments` ON SCHEDULE EVERY 1 DAY STARTS '2025-01-01 04:00:00' ON COMPLETION PRESERVE DISABLE COMMENT 'Moves what was closed a year ago into the history' DO BEGIN
+    IF GET_LOCK(SHA2(CONCAT('archive_payments.', DATABASE()), 256), 0) THEN
+      CALL archive_payments(UTC_DATE() - INTERVAL 1 YEAR, 500, @moved);
+      DO RELEASE_LOCK(SHA2(CONCAT('archive_payments.', DATABASE()), 256));
+    END IF;
+  END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE EVENT `create_payouts` ON SCHEDULE EVERY 1 DAY STARTS '2025-01-01 03:00:00' ON COMPLETION PRESERVE DISABLE COMMENT 'Pays the instructors for the month that is over' DO BEGIN
+    IF GET_LOCK(SHA2(CONCAT('create_payouts.', DATABASE()), 256), 0) THEN
+      CALL create_payouts(LAST_DAY(UTC_DATE() - INTERVAL 1 MONTH), @payouts);
+      DO RELEASE_LOCK(SHA2(CONCAT('create_payouts.', DATABASE()), 256));
+    END IF;
+  END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE EVENT `expire_access` ON SCHEDULE EVERY 1 HOUR ON COMPLETION PRESERVE DISABLE COMMENT 'Ends the enrollments whose access has ended' DO BEGIN
+    IF GET_LOCK(SHA2(CONCAT('expire_access.', DATABASE()), 256), 0) THEN
+      CALL expire_access(@expired);
+      DO RELEASE_LOCK(SHA2(CONCAT('expire_access.', DATABASE()), 256));
+    END IF;
+  END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE EVENT `fold_counters` ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE ENABLE COMMENT 'Keeps the counters at most a second old' DO BEGIN
     IF GET_LOCK(SHA2(CONCAT('fold_counters.', DATABASE()), 256), 0) THEN
       SET SESSION innodb_lock_wait_timeout = 1;
       CALL fold_counters();
       DO RELEASE_LOCK(SHA2(CONCAT('fold_counters.', DATABASE()), 256));
+    END IF;
+  END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE EVENT `maintain_partitions` ON SCHEDULE EVERY 1 DAY STARTS '2025-01-01 03:30:00' ON COMPLETION PRESERVE DISABLE COMMENT 'Keeps two coming years and the last ten in the history' DO BEGIN
+    IF GET_LOCK(SHA2(CONCAT('maintain_partitions.', DATABASE()), 256), 0) THEN
+      CALL maintain_partitions(2, 10);
+      DO RELEASE_LOCK(SHA2(CONCAT('maintain_partitions.', DATABASE()), 256));
+    END IF;
+  END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE EVENT `reconcile_pending_payments` ON SCHEDULE EVERY 5 MINUTE ON COMPLETION PRESERVE DISABLE COMMENT 'Lets what is pending for half an hour expire' DO BEGIN
+    IF GET_LOCK(SHA2(CONCAT('reconcile_pending_payments.', DATABASE()), 256), 0) THEN
+      CALL reconcile_pending_payments(30, @expired);
+      DO RELEASE_LOCK(SHA2(CONCAT('reconcile_pending_payments.', DATABASE()), 256));
+    END IF;
+  END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE EVENT `refresh_star` ON SCHEDULE EVERY 1 DAY STARTS '2025-01-01 00:20:00' ON COMPLETION PRESERVE DISABLE COMMENT 'Builds yesterday''s facts' DO BEGIN
+    IF GET_LOCK(SHA2(CONCAT('refresh_star.', DATABASE()), 256), 0) THEN
+      CALL refresh_star(UTC_DATE() - INTERVAL 1 DAY);
+      DO RELEASE_LOCK(SHA2(CONCAT('refresh_star.', DATABASE()), 256));
+    END IF;
+  END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE EVENT `renew_due_subscriptions` ON SCHEDULE EVERY 1 HOUR ON COMPLETION PRESERVE DISABLE COMMENT 'Renews what is due' DO BEGIN
+    IF GET_LOCK(SHA2(CONCAT('renew_due_subscriptions.', DATABASE()), 256), 0) THEN
+      CALL renew_due_subscriptions(UTC_DATE(), @renewed, @failed);
+      DO RELEASE_LOCK(SHA2(CONCAT('renew_due_subscriptions.', DATABASE()), 256));
+    END IF;
+  END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE EVENT `summarize_daily_revenue` ON SCHEDULE EVERY 1 DAY STARTS '2025-01-01 00:10:00' ON COMPLETION PRESERVE DISABLE COMMENT 'Writes down yesterday''s figures' DO BEGIN
+    IF GET_LOCK(SHA2(CONCAT('summarize_daily_revenue.', DATABASE()), 256), 0) THEN
+      CALL summarize_daily_revenue(UTC_DATE() - INTERVAL 1 DAY);
+      DO RELEASE_LOCK(SHA2(CONCAT('summarize_daily_revenue.', DATABASE()), 256));
     END IF;
   END$$
 DELIMITER ;

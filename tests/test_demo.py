@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from learnhub_db import deployment, seeds
+from learnhub_db import deployment, invariants, seeds
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 
@@ -85,7 +85,7 @@ def test_every_sale_and_refund_of_the_demo_succeeded(ask: Ask) -> None:
 def test_planting_the_demo_again_changes_nothing(demo: Target, ask: Ask) -> None:
     before = ask("CHECKSUM TABLE users, courses, enrollments, payments, reviews, subscriptions")
     planted = plant(demo)
-    assert (planted.applied, len(planted.skipped)) == ([], 13)
+    assert (planted.applied, len(planted.skipped)) == ([], 14)
     assert ask("CHECKSUM TABLE users, courses, enrollments, payments, reviews, subscriptions") == before
 
 
@@ -93,6 +93,13 @@ def test_every_view_shows_something_and_no_counter_drifts(ask: Ask) -> None:
     views = [name for (name,) in ask("SELECT table_name FROM information_schema.views WHERE table_schema = DATABASE()")]
     shown = {name for name in views if ask(f"SELECT 1 FROM {name} LIMIT 1")}
     assert set(views) - shown == {"v_counter_drift", "instructor_enrollments"}  # the latter: see the next test
+
+
+def test_every_invariant_holds_of_the_demo(demo: Target) -> None:
+    with connect(demo) as connection:
+        findings = list(invariants.check(connection, invariants.read(Project(ROOT))))
+    assert len(findings) > 10
+    assert [finding for finding in findings if not finding.holds] == []
 
 
 def test_an_instructor_of_the_demo_sees_her_own_students(demo: Target, ask: Ask) -> None:
@@ -169,6 +176,18 @@ def test_the_demo_has_an_access_that_ended_and_somebody_forgotten(ask: Ask) -> N
     assert ask("SELECT @expired") == [(1,)]
     assert ask("SELECT user_id FROM erasure_log") == [(1041,)]
     assert ask("SELECT name FROM users WHERE user_id = 1041") == [("deleted_1041@deleted.com",)]
+
+
+def test_the_demo_pays_its_instructors_and_its_facts_are_its_revenue(ask: Ask) -> None:
+    ((batches, paid, open_items),) = ask(
+        "SELECT COUNT(*), SUM(amount), (SELECT COUNT(*) FROM payout_items WHERE payout_id IS NULL) FROM payouts"
+    )
+    assert 5 <= batches <= 10
+    assert paid > 500
+    assert open_items > 10
+    revenue = "SELECT SUM(total_revenue), SUM(refund_amount) FROM daily_revenue_summary"
+    facts = "SELECT SUM(IF(amount > 0, amount, 0)), SUM(IF(amount < 0, -amount, 0)) FROM fact_sales"
+    assert ask(facts) == ask(revenue)
 
 
 def test_the_tour_buys_refunds_and_takes_a_seat_once(demo: Target, ask: Ask) -> None:

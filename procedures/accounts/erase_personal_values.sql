@@ -29,7 +29,8 @@ BEGIN
      WHERE personal.table_schema = DATABASE()
        AND base.table_type = 'BASE TABLE'
        AND personal.column_comment LIKE '%(personal)'
-       AND owner.column_name IN ('user_id', 'student_id');
+       AND owner.column_name IN ('user_id', 'student_id')
+     ORDER BY personal.table_name, personal.column_name;  -- a table before its history: what moves meanwhile is met there
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   OPEN c_changes;

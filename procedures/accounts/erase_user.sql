@@ -29,6 +29,7 @@ BEGIN
   DECLARE v_deleted_at    DATETIME(6);
   DECLARE v_erasures      INT;
   DECLARE v_payments      INT;
+  DECLARE v_archived      INT;
   DECLARE v_enrollments   INT;
   DECLARE v_subscriptions INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -59,11 +60,12 @@ BEGIN
   CALL erase_personal_values(p_user_id);
 
   SELECT COUNT(*) INTO v_payments FROM payments WHERE user_id = p_user_id FOR SHARE;
+  SELECT COUNT(*) INTO v_archived FROM payments_history WHERE user_id = p_user_id FOR SHARE;
   SELECT COUNT(*) INTO v_enrollments FROM enrollments WHERE student_id = p_user_id FOR SHARE;
   SELECT COUNT(*) INTO v_subscriptions FROM subscriptions WHERE user_id = p_user_id FOR SHARE;
   INSERT INTO erasure_log (user_id, requested_by, reason, kept)
   VALUES (p_user_id, p_requested_by, p_reason,
-          JSON_OBJECT('payments', v_payments, 'enrollments', v_enrollments, 'subscriptions', v_subscriptions,
+          JSON_OBJECT('payments', v_payments + v_archived, 'enrollments', v_enrollments, 'subscriptions', v_subscriptions,
                       'why', 'accounts must show what was paid, and what for'));
 
   IF v_joined THEN RELEASE SAVEPOINT erase_user; ELSE COMMIT; END IF;

@@ -1,4 +1,4 @@
--- Deletes what belongs to one person and nobody has a duty to keep: wishes, access, progress, tries at quizzes, the
+-- Deletes what belongs to one person and nobody has a duty to keep: wishes, carts, access, progress, tries at quizzes, the
 -- database account of an instructor. Runs inside its caller's transaction.
 --
 -- Parameters
@@ -12,6 +12,8 @@ CREATE PROCEDURE forget_user(IN p_user_id BIGINT UNSIGNED)
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
   DELETE FROM wishlist_items WHERE student_id = p_user_id;
+  DELETE item FROM carts cart JOIN cart_items item ON item.cart_id = cart.cart_id WHERE cart.user_id = p_user_id;
+  DELETE FROM carts WHERE user_id = p_user_id;
   DELETE FROM course_access WHERE student_id = p_user_id;
   DELETE FROM section_progress WHERE student_id = p_user_id;
   DELETE FROM lesson_progress WHERE student_id = p_user_id;

@@ -37,6 +37,7 @@ BEGIN
       UPDATE course_seats SET seats = p_new_limit WHERE course_id = p_course_id;
     END IF;
     SELECT seats_taken INTO v_taken FROM course_seats WHERE course_id = p_course_id FOR UPDATE;
+    UPDATE course_seats SET seats_granted = GREATEST(p_new_limit, v_taken) WHERE course_id = p_course_id;
     IF v_aside > 0 AND v_taken > p_new_limit AND p_new_limit < COALESCE(p_old_limit, p_new_limit + 1) THEN
       CALL raise_error('SEATS_NOT_FREE', p_course_id);
     END IF;

@@ -42,8 +42,11 @@ BEGIN
          COUNT(IF(kind = 'charge', 1, NULL)),
          COALESCE(SUM(IF(kind = 'refund', -amount, 0)), 0)
     INTO v_revenue, v_transactions, v_refunds
-    FROM payments
-   WHERE processed_at >= p_day AND processed_at < v_next_day AND status IN ('completed', 'refunded');
+    FROM (SELECT kind, amount FROM payments
+           WHERE processed_at >= p_day AND processed_at < v_next_day AND status IN ('completed', 'refunded')
+           UNION ALL
+          SELECT kind, amount FROM payments_history
+           WHERE processed_at >= p_day AND processed_at < v_next_day AND status IN ('completed', 'refunded')) payment;
   SELECT COUNT(*) INTO v_enrollments FROM enrollments WHERE enrolled_at >= p_day AND enrolled_at < v_next_day;
   SELECT COUNT(*) INTO v_subscriptions FROM subscriptions WHERE start_date = p_day;
 

@@ -8,7 +8,7 @@
 --   p_user_id   who; the row is locked
 --   p_payments  charges of the last 24 hours that are not failed
 --   p_spent     their sum, USD
---   p_average   of the completed charges, USD; NULL: none
+--   p_average   of the completed charges, archived ones too, USD; NULL: none
 -- Example
 --   CALL sum_payments(7, @payments, @spent, @average);
 
@@ -25,21 +25,30 @@ BEGIN
   DECLARE v_day_ago DATETIME(6) DEFAULT UTC_TIMESTAMP(6) - INTERVAL 24 HOUR;
   DECLARE v_seen    DATETIME(6);
   DECLARE v_changed DATETIME(6);
+  DECLARE v_completed, v_old_completed INT;
+  DECLARE v_sum, v_old_sum DECIMAL(14,2);
 
   SELECT payments_changed_at INTO v_seen FROM users WHERE user_id = p_user_id;
   SELECT payments_changed_at INTO v_changed FROM users WHERE user_id = p_user_id FOR UPDATE;
   IF v_seen <=> v_changed THEN
     SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
            COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
-           AVG(IF(status = 'completed', amount, NULL))
-      INTO p_payments, p_spent, p_average
+           COUNT(IF(status = 'completed', 1, NULL)),
+           COALESCE(SUM(IF(status = 'completed', amount, 0)), 0)
+      INTO p_payments, p_spent, v_completed, v_sum
       FROM payments WHERE user_id = p_user_id AND kind = 'charge';
+    SELECT COUNT(*), COALESCE(SUM(amount), 0) INTO v_old_completed, v_old_sum
+      FROM payments_history WHERE user_id = p_user_id AND kind = 'charge' AND status = 'completed';
   ELSE
     SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
            COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
-           AVG(IF(status = 'completed', amount, NULL))
-      INTO p_payments, p_spent, p_average
+           COUNT(IF(status = 'completed', 1, NULL)),
+           COALESCE(SUM(IF(status = 'completed', amount, 0)), 0)
+      INTO p_payments, p_spent, v_completed, v_sum
       FROM payments WHERE user_id = p_user_id AND kind = 'charge' FOR SHARE;
+    SELECT COUNT(*), COALESCE(SUM(amount), 0) INTO v_old_completed, v_old_sum
+      FROM payments_history WHERE user_id = p_user_id AND kind = 'charge' AND status = 'completed' FOR SHARE;
   END IF;
+  SET p_average = (v_sum + v_old_sum) / NULLIF(v_completed + v_old_completed, 0);
 END$$
 DELIMITER ;

@@ -55,3 +55,16 @@ GRANT SELECT ON flash_sale_status TO learnhub_readonly;
 GRANT SELECT ON course_progress TO learnhub_readonly;
 GRANT SELECT ON v_payments_to_reconcile TO learnhub_readonly;
 GRANT SELECT ON v_counter_drift TO learnhub_readonly;
+GRANT SELECT ON payout_rates TO learnhub_readonly;
+GRANT SELECT ON payouts TO learnhub_readonly;
+GRANT SELECT ON payout_items TO learnhub_readonly;
+GRANT SELECT ON payment_keys TO learnhub_readonly;
+GRANT SELECT (payment_id, charged_at, user_id, enrollment_id, subscription_id, order_id, kind, amount, currency,
+      payment_method, payment_gateway, status, transaction_id, idempotency_key, refund_of, created_at, processed_at,
+      course_id, answers, archived_at) ON payments_history TO learnhub_readonly;
+GRANT SELECT ON payment_events_history TO learnhub_readonly;
+GRANT SELECT ON dim_date TO learnhub_readonly;
+GRANT SELECT ON dim_course TO learnhub_readonly;
+GRANT SELECT ON dim_user TO learnhub_readonly;
+GRANT SELECT ON fact_sales TO learnhub_readonly;
+GRANT SELECT ON sales_facts TO learnhub_readonly;

@@ -4,7 +4,9 @@
 SELECT placed.order_id, placed.status, item.course_id, item.amount, charge.payment_id, charge.amount AS charged
   FROM orders placed
   JOIN order_items item ON item.order_id = placed.order_id
-  LEFT JOIN payments charge
+  LEFT JOIN (SELECT payment_id, order_id, course_id, kind, user_id, amount, status FROM payments
+             UNION ALL
+             SELECT payment_id, order_id, course_id, kind, user_id, amount, status FROM payments_history) charge
     ON charge.order_id = placed.order_id AND charge.course_id = item.course_id AND charge.kind = 'charge'
  WHERE (placed.status IN ('confirmed', 'refunded') AND item.amount > 0 AND charge.payment_id IS NULL)
     OR (placed.status = 'pending_payment' AND charge.payment_id IS NOT NULL)

@@ -3,7 +3,7 @@
 SELECT promotion.promotion_id, NULL AS order_id, promotion.uses_count, COUNT(used.order_id) AS uses
   FROM promotions promotion
   LEFT JOIN promotion_uses used ON used.promotion_id = promotion.promotion_id
- GROUP BY promotion.promotion_id
+ GROUP BY promotion.promotion_id, promotion.uses_count
 HAVING promotion.uses_count <> COUNT(used.order_id)
 UNION ALL
 SELECT placed.promotion_id, placed.order_id, NULL, uses.of_the_order

@@ -101,6 +101,10 @@ GOOD: dict[str, Callable[[School], dict[str, object]]] = {
     "summarize_daily_revenue": lambda school: {"p_day": "2025-02-01"},
     "expire_access": lambda school: {},
     "fold_counters": lambda school: {},
+    "refresh_star": lambda school: {"p_day": "2025-01-31"},
+    "create_payouts": lambda school: {"p_period_end": "2025-01-31"},
+    "archive_payments": lambda school: {"p_before": "2025-01-31", "p_batch": 100},
+    "maintain_partitions": lambda school: {"p_years_ahead": 1, "p_keep_years": 100},
 }
 OUT: dict[str, tuple[str, ...]] = {
     "process_course_purchase": ("p_enrollment_id", "p_status"),
@@ -123,4 +127,6 @@ OUT: dict[str, tuple[str, ...]] = {
     "bulk_discount": ("p_changed",),
     "renew_due_subscriptions": ("p_renewed", "p_failed"),
     "expire_access": ("p_expired",),
+    "create_payouts": ("p_payouts",),
+    "archive_payments": ("p_moved",),
 }

@@ -26,6 +26,7 @@ BAD: dict[str, list[object]] = {
 # What would be bad elsewhere and is good here.
 FITTING: dict[tuple[str, str], set[object]] = {
     ("submit_quiz_attempt", "p_score"): {0},
+    ("maintain_partitions", "p_years_ahead"): {0},
     ("reconcile_pending_payments", "p_older_than_minutes"): {0, 999999},
 }
 # Out of range, text behind a number, no such value, no number, too long, no JSON.

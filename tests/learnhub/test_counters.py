@@ -8,6 +8,8 @@ import pytest
 
 from school import School
 
+pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
+
 COUNTERS = "enrolled_students, total_enrollments, avg_rating, review_count"
 
 

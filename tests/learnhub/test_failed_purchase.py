@@ -29,7 +29,7 @@ def test_a_failed_purchase_leaves_a_failed_payment_and_its_event(school: School,
 
     after = school.everything()
     changed = {name for name in after if after[name] != before[name]} - {"users"}  # stamped: a payment changed
-    assert changed == {"payments", "payment_events", "receipts"}
+    assert changed == {"payments", "payment_events", "payment_keys", "receipts"}
     payment = school.row("SELECT * FROM payments")
     expected = {
         "user_id": student,

@@ -7,6 +7,8 @@ import pytest
 
 from school import School
 
+pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
+
 
 def test_a_purchase_enrolls_charges_and_gives_a_year_of_access(school: School) -> None:
     student, course = school.user(), school.course("49.99")

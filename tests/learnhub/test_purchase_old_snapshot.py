@@ -10,6 +10,8 @@ import pytest
 
 from school import School, Session
 
+pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
+
 
 @dataclass
 class Scene:

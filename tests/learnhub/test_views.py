@@ -9,6 +9,8 @@ import pytest
 
 from school import School
 
+pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
+
 COLUMNS = {
     "course_catalog": "course_id, title, price, level, status, instructor_id, instructor_name, enrolled_students,"
     " total_enrollments, avg_rating, review_count",

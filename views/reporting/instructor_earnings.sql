@@ -1,7 +1,7 @@
 -- What each course of each instructor has brought in: gross of completed and refunded charges, and what went back.
 --
 -- Payments and counters are brought together per course, never joined with each other: a join would count each payment
--- once per review.
+-- once per review. What is archived counts as what is not.
 
 CREATE OR REPLACE SQL SECURITY DEFINER VIEW instructor_earnings AS
 SELECT catalog.instructor_id,
@@ -18,5 +18,10 @@ SELECT catalog.instructor_id,
        SELECT SUM(IF(payment.kind = 'charge', payment.amount, 0)) AS total_revenue,
               SUM(IF(payment.kind = 'refund', -payment.amount, 0)) AS refunded
          FROM enrollments enrollment
-         JOIN payments payment ON payment.enrollment_id = enrollment.enrollment_id
-        WHERE enrollment.course_id = catalog.course_id AND payment.status IN ('completed', 'refunded')) money ON TRUE;
+         JOIN LATERAL (
+              SELECT kind, amount FROM payments
+               WHERE enrollment_id = enrollment.enrollment_id AND status IN ('completed', 'refunded')
+               UNION ALL
+              SELECT kind, amount FROM payments_history
+               WHERE enrollment_id = enrollment.enrollment_id AND status IN ('completed', 'refunded')) payment
+        WHERE enrollment.course_id = catalog.course_id) money ON TRUE;

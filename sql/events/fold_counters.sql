@@ -2,7 +2,7 @@
 -- it waits for a course, that course's buyers wait behind it.
 
 DELIMITER $$
-CREATE EVENT fold_counters_every_second
+CREATE EVENT fold_counters
   ON SCHEDULE EVERY 1 SECOND
   ON COMPLETION PRESERVE
   COMMENT 'Keeps the counters at most a second old'

@@ -1,0 +1,7 @@
+-- An enrollment has at most one charge that stands; one that was refunded has none.
+SELECT enrollment.enrollment_id, enrollment.status, COUNT(*) AS charges
+  FROM enrollments enrollment
+  JOIN payments charge ON charge.enrollment_id = enrollment.enrollment_id
+ WHERE charge.kind = 'charge' AND charge.status = 'completed'
+ GROUP BY enrollment.enrollment_id, enrollment.status
+HAVING COUNT(*) > IF(enrollment.status = 'refunded', 0, 1);

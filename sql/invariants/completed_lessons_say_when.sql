@@ -1,0 +1,6 @@
+-- A lesson or section is completed exactly when it says since when.
+SELECT 'lesson_progress' AS progress_of, progress_id, completed, completed_at
+  FROM lesson_progress WHERE completed <> (completed_at IS NOT NULL)
+UNION ALL
+SELECT 'section_progress', progress_id, completed, completed_at
+  FROM section_progress WHERE completed <> (completed_at IS NOT NULL);

@@ -1,0 +1,34 @@
+-- What the instructors earned by that: shares follow their payments to the days they were given, the months that are over
+-- are paid, and the facts of the last days are built.
+
+UPDATE payout_items item
+  JOIN payments payment USING (payment_id)
+   SET item.occurred_at = payment.processed_at
+ WHERE payment.user_id BETWEEN 1011 AND 1050;
+
+INSERT INTO payout_rates (valid_from, share_percent) VALUES (UTC_DATE() + INTERVAL 40 DAY, 72.5);
+
+-- Who has sold anything up to then, month by month.
+CALL fill_payout(1001, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 2 MONTH), @made);
+CALL fill_payout(1002, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 2 MONTH), @made);
+CALL fill_payout(1003, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 2 MONTH), @made);
+CALL fill_payout(1004, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 2 MONTH), @made);
+CALL fill_payout(1005, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 2 MONTH), @made);
+CALL fill_payout(1001, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 1 MONTH), @made);
+CALL fill_payout(1002, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 1 MONTH), @made);
+CALL fill_payout(1003, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 1 MONTH), @made);
+CALL fill_payout(1004, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 1 MONTH), @made);
+CALL fill_payout(1005, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 1 MONTH), @made);
+DELETE FROM payouts WHERE items = 0;
+
+INSERT INTO dim_date (date_key)
+WITH RECURSIVE days (day) AS (SELECT UTC_DATE() - INTERVAL 7 DAY UNION ALL SELECT day + INTERVAL 1 DAY FROM days WHERE day < UTC_DATE())
+SELECT day FROM days;
+CALL build_facts(UTC_DATE() - INTERVAL 7 DAY);
+CALL build_facts(UTC_DATE() - INTERVAL 6 DAY);
+CALL build_facts(UTC_DATE() - INTERVAL 5 DAY);
+CALL build_facts(UTC_DATE() - INTERVAL 4 DAY);
+CALL build_facts(UTC_DATE() - INTERVAL 3 DAY);
+CALL build_facts(UTC_DATE() - INTERVAL 2 DAY);
+CALL build_facts(UTC_DATE() - INTERVAL 1 DAY);
+CALL build_facts(UTC_DATE());
