@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import pymysql
 from pymysql.connections import Connection
+from pymysql.constants import ER
 
-from learnhub_db.database import rows
+from learnhub_db.database import identifier, rows
 from learnhub_db.steps import Step
 
 LONGEST = 64  # characters, of a fingerprint in the journal
@@ -49,14 +51,15 @@ def happened(connection: Connection, fingerprint: str | None) -> bool | None:
     absent = _ABSENT.fullmatch(fingerprint or "")
     if not absent:
         return None
-    if absent["table"]:
-        sql = "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
-        return bool(rows(connection, sql, (absent["table"],)))
-    sql = """
-        SELECT 1 FROM information_schema.statistics
-        WHERE table_schema = DATABASE() AND table_name = %s AND index_name = %s LIMIT 1
-    """
-    return bool(rows(connection, sql, (absent["of"], absent["index"])))
+    table = identifier(absent["table"] or absent["of"])
+    try:
+        if absent["table"]:
+            return bool(rows(connection, f"SHOW CREATE TABLE {table}"))
+        return bool(rows(connection, f"SHOW INDEX FROM {table} WHERE Key_name = %s", (absent["index"],)))
+    except pymysql.Error as error:
+        if error.args[0] != ER.NO_SUCH_TABLE:
+            raise
+        return False
 
 
 def _new_table(connection: Connection, step: Step, tables: set[str]) -> str | None:

@@ -17,6 +17,7 @@ from functools import partial
 from uuid import uuid4
 
 from pymysql.connections import Connection
+from pymysql.constants import SERVER_STATUS
 from yoyo import internalmigrations
 from yoyo.backends.core.mysql import MySQLBackend
 from yoyo.connections import DatabaseURI
@@ -189,7 +190,7 @@ class _Last:
 
     @contextmanager
     def recorded(self) -> Iterator[None]:
-        """In one transaction with what is written meanwhile; the journal forgets it there."""
+        """In one transaction with what is written, and may be committed, meanwhile; the journal forgets it there."""
         if not self.taken:
             yield
             return
@@ -201,7 +202,8 @@ class _Last:
             history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
             book.forget()
             yield
-            connection.commit()
+            if connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
+                connection.commit()
         except BaseException:
             if connection.open:
                 connection.rollback()
