@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pymysql.connections import Connection
 
 from learnhub_db import creations
-from learnhub_db.database import rows
+from learnhub_db.database import literal, rows, together
 from learnhub_db.errors import DatabaseRefused
 
 NAME = "_learnhub_journal"
@@ -93,10 +93,11 @@ class Journal:
         sql = f"SELECT {COLUMNS} FROM {NAME} WHERE kind = %s AND name = %s ORDER BY place"
         return [Entry(*row) for row in rows(self.connection, sql, (self.kind, self.name))]
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Sequence[Entry], after: Sequence[str] = ()) -> None:
         """Put `entries` in place of those of their places, all or, where the lock is lost, none: DatabaseRefused.
 
-        As durable as the transaction that the connection is in.
+        As durable as the transaction that the connection is in; where it comes `after` other statements, in one that it
+        opens with them.
         """
         if not entries:
             return
@@ -105,9 +106,14 @@ class Journal:
             SELECT * FROM (VALUES {', '.join([_ROW] * len(entries))}) AS new
             WHERE IS_USED_LOCK(%s) = CONNECTION_ID()
         """
+        arguments = [*self._arguments(entries), self.lock]
         with self.connection.cursor() as cursor:
-            if not cursor.execute(sql, [*self._arguments(entries), self.lock]):
-                raise self._lost()
+            if after:
+                written = together(self.connection, ["BEGIN", *after, cursor.mogrify(sql, arguments)])
+            else:
+                written = cursor.execute(sql, arguments)
+        if not written:
+            raise self._lost()
 
     def check(self) -> None:
         """DatabaseRefused where the connection has lost its lock; reads only."""
@@ -121,7 +127,12 @@ class Journal:
 
     def forget(self) -> None:
         """It is done, or undone: in the transaction that says so elsewhere."""
-        rows(self.connection, f"DELETE FROM {NAME} WHERE kind = %s AND name = %s", (self.kind, self.name))
+        rows(self.connection, self.forgetting)
+
+    @property
+    def forgetting(self) -> str:
+        """The statement of forget()."""
+        return literal(self.connection, f"DELETE FROM {NAME} WHERE kind = %s AND name = %s", (self.kind, self.name))
 
     def _lost(self) -> DatabaseRefused:
         mend = f"a pooler or wait_timeout may take it away: connect directly, then {self.verb} again"

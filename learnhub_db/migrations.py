@@ -17,7 +17,6 @@ from functools import partial
 from uuid import uuid4
 
 from pymysql.connections import Connection
-from pymysql.constants import SERVER_STATUS
 from yoyo import internalmigrations
 from yoyo.backends.core.mysql import MySQLBackend
 from yoyo.connections import DatabaseURI
@@ -25,6 +24,7 @@ from yoyo.internalmigrations import v2
 from yoyo.migrations import Migration as YoyoMigration
 from yoyo.migrations import MigrationList, default_migration_table, parse_metadata_from_sql_comments, topological_sort
 from yoyo.topologicalsort import CycleError
+from yoyo.utils import change_param_style
 
 from learnhub_db import creations, database, history, journal, lock, resumption, steps, waits
 from learnhub_db.acts import Act, Report
@@ -105,6 +105,16 @@ class Backend(MySQLBackend):
         with lock.held(self.connection, name, report=lambda act: None):
             yield
 
+    def records(self, migration: YoyoMigration) -> list[str]:
+        """The statements of log_migration() and mark_one()."""
+        logged = self.get_log_data(migration)
+        marked = logged | {"when": logged["created_at_utc"]}
+        return [self._literal(self.log_migration_sql, logged), self._literal(self.mark_migration_sql, marked)]
+
+    def _literal(self, template: str, values: dict[str, object]) -> str:
+        sql, arguments = change_param_style(self.driver.paramstyle, self.format_sql(template), values)
+        return database.literal(self.connection, sql, arguments)
+
     def get_log_data(self, migration: YoyoMigration | None = None, operation: str = "apply") -> dict[str, object]:
         """As yoyo's, for accounts without a name and hosts without a name server too."""
         return {
@@ -168,12 +178,13 @@ def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, repo
             run(book, migration.path, migration.steps, done, choice, report, last.recorded)
     finally:
         if connection.open:
+            connection.rollback()
             last.record()
     waits.limit(connection, False)
 
 
 class _Last:
-    """The migration that has run last: recorded together with the journal's first word of the next, or by itself."""
+    """The migration that has run last: recorded in one packet with the journal's first word of the next, or by itself."""
 
     def __init__(self, backend: Backend, report: Report) -> None:
         self.backend, self.report = backend, report
@@ -185,29 +196,19 @@ class _Last:
 
     def record(self) -> None:
         """By itself."""
-        with self.recorded():
-            pass
+        with self.recorded() as statements:
+            if statements:
+                database.together(self.backend.connection, ["BEGIN", *statements, "COMMIT"])
 
     @contextmanager
-    def recorded(self) -> Iterator[None]:
-        """In one transaction with what is written, and may be committed, meanwhile; the journal forgets it there."""
+    def recorded(self) -> Iterator[Sequence[str]]:
+        """The statements that record it, for a transaction within; the journal forgets it there."""
         if not self.taken:
-            yield
+            yield ()
             return
-        (migration, book, note), connection = self.taken, self.backend.connection
-        try:
-            connection.begin()
-            self.backend.log_migration(migration, "apply")
-            self.backend.mark_one(migration, log=False)
-            history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
-            book.forget()
-            yield
-            if connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
-                connection.commit()
-        except BaseException:
-            if connection.open:
-                connection.rollback()
-            raise
+        migration, book, note = self.taken
+        record = _record(book.connection, migration)
+        yield [*self.backend.records(migration), record, book.forgetting]
         self.taken = None
         self.report(Act("applied", migration.path, note))
 
@@ -219,7 +220,7 @@ def run(
     done: Callable[[str], None],
     resume: Resume | None,
     report: Report,
-    opening: Callable[[], AbstractContextManager[None]] = nullcontext,
+    opening: Callable[[], AbstractContextManager[Sequence[str]]] = partial(nullcontext, ()),
 ) -> None:
     """Run the steps of one file, from where they stopped where there is a `resume`.
 
@@ -244,7 +245,12 @@ def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:
         migration.load()
         with backend.transaction():
             backend.mark_one(migration)
-            history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
+            database.rows(connection, _record(connection, migration))
+
+
+def _record(connection: Connection, migration: Migration) -> str:
+    """The statement that says as what it was applied."""
+    return history.migration_record(connection, migration.id, migration.file.digest, len(migration.steps))
 
 
 def _counted(statements: int) -> str:

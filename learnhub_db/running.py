@@ -31,7 +31,7 @@ _WITHOUT_ROLLBACK = """
 class Run:
     """The steps of one file, on the one connection that holds the lock.
 
-    The journal's first word of a DDL statement is written within `opening`, which may commit something else with it.
+    The journal's first word of a DDL statement is written within `opening`, after the statements that it yields.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Run:
         steps: Sequence[Step],
         memory: Memory,
         report: Report,
-        opening: Callable[[], AbstractContextManager[None]],
+        opening: Callable[[], AbstractContextManager[Sequence[str]]],
     ) -> None:
         self.book, self.path, self.steps, self.memory, self.report = book, path, steps, memory, report
         self.opening = opening
@@ -159,8 +159,8 @@ class Run:
             intent = replace(entry, place=place, line=step.line, digest=step.digest, state=journal.INTENT)
             self.unsaved.append(replace(intent, fingerprint=before, memory=memory))
             self.intended = place
-        with self.opening():
-            self._save()
+        with self.opening() as after:
+            self._save(after)
 
     _WAYS = {
         Kind.ROWS: _rows,
@@ -194,17 +194,17 @@ class Run:
             waits.limit(self.connection, limited)
             self.limited = limited
 
-    def _write(self) -> None:
+    def _write(self, after: Sequence[str] = ()) -> None:
         """Bring the journal up to now; as durable as the open transaction."""
         if self.unsaved:
             self.unsaved[-1] = replace(self.unsaved[-1], memory=self.memory.text())
-            self.book.write(self.unsaved)
+            self.book.write(self.unsaved, after)
         if not self._in_transaction:
             self.unsaved.clear()
 
-    def _save(self) -> None:
+    def _save(self, after: Sequence[str] = ()) -> None:
         """Bring the journal up to now for good, and with it whatever is open."""
-        self._write()
+        self._write(after)
         if self._in_transaction:
             rows(self.connection, "COMMIT")
         self.unsaved.clear()
