@@ -209,9 +209,9 @@ def _head(bench: Bench) -> str:
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return f"""# Benchmarks
 
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}. Each figure is the median of {ROUNDS} runs of a program, from its
-start to its end, with the range beside it; a ratio is the median of the rounds' own. The sides of a table ran in turn,
-on one server.
+Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}. Each figure is the median of {ROUNDS} runs of a program, from
+its start to its end, with the range beside it; a ratio is the median of the rounds' own. The sides of a table ran in
+turn, on one server.
 
 - Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; load {load} when it began.
 - Versions: MySQL {mysql}, Python {platform.python_version()}, {drivers}.

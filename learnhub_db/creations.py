@@ -47,7 +47,7 @@ def leading(connection: Connection, steps: Sequence[Step]) -> list[str]:
 
 
 def happened(connection: Connection, fingerprint: str | None) -> bool | None:
-    """Whether what was not there when leading() said so is there now, whoever asks for it; None of other fingerprints."""
+    """Whether what leading() has found absent is there now, whatever became of its file; None of other fingerprints."""
     absent = _ABSENT.fullmatch(fingerprint or "")
     if not absent:
         return None

@@ -89,8 +89,8 @@ def literal(connection: Connection, sql: str, arguments: object) -> str:
 def together(connection: Connection, statements: Sequence[str]) -> int:
     """Run the statements in one packet: the server goes on to the last of them even where this process dies.
 
-    How many rows that one has changed. The first that fails ends it, as pymysql.Error. A routine whose body is a single statement stays as it was written
-    only in the last place: elsewhere the server stores the semicolon behind it too.
+    How many rows that one has changed. The first that fails ends it, as pymysql.Error. A routine whose body is a single
+    statement stays as it was written only in the last place: elsewhere the server stores the semicolon behind it too.
     """
     _several(connection, allowed=True)
     try:

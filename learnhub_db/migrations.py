@@ -184,7 +184,7 @@ def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, repo
 
 
 class _Last:
-    """The migration that has run last: recorded in one packet with the journal's first word of the next, or by itself."""
+    """The migration that has run last: recorded in a packet with the journal's first word of the next, or by itself."""
 
     def __init__(self, backend: Backend, report: Report) -> None:
         self.backend, self.report = backend, report

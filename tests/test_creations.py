@@ -132,7 +132,7 @@ class TestAfterADeathInTheMiddleOfARun:
         assert [effect.line for effect in planning.read(Project(stopped), empty_database).statements] == [3, 4]
 
     def test_what_has_not_run_may_be_edited(self, stopped, empty_database):
-        small_project.change(stopped, "sql/migrations/0001-run.sql", "CREATE TABLE c (n INT);", "CREATE TABLE e (n INT);")
+        small_project.change(stopped, "sql/migrations/0001-run.sql", "TABLE c", "TABLE e")
         deployment.apply(Project(stopped), empty_database)
         assert tables(empty_database) == ["b", "d", "e"]
 
