@@ -20,9 +20,10 @@ from statistics import median
 
 from pymysql.connections import Connection
 
-from learnhub_db import binlog, deployment, planting, seeds
+from learnhub_db import deployment
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.project import Project
+from learnhub_db.seeding import binlog, planting, seeds
 
 PROJECT = Project(Path(__file__).parent.parent)
 ROUNDS = 3

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from learnhub_db import deployment, invariants, planting, seeds
+from grants import revoke_all
+from learnhub_db import deployment, invariants
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
-
-from grants import revoke_all
+from learnhub_db.seeding import planting, seeds
 
 ROOT = Path(__file__).parent.parent
 Ask = Callable[[str], list[tuple]]

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import click
 
 from learnhub_db.acts import Act
-from learnhub_db.planting import Step
-from learnhub_db.seeds import Seed
+from learnhub_db.seeding.planting import Step
+from learnhub_db.seeding.seeds import Seed
 
 SECONDS_BETWEEN_LINES = 10
 

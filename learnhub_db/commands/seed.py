@@ -6,11 +6,11 @@ from dataclasses import asdict
 
 import click
 
-from learnhub_db import planting, seeds
 from learnhub_db.commands.progress import progress
 from learnhub_db.commands.session import Session
 from learnhub_db.database import connect
-from learnhub_db.planting import Planted
+from learnhub_db.seeding import planting, seeds
+from learnhub_db.seeding.planting import Planted
 
 MEGABYTE = 1024 * 1024
 

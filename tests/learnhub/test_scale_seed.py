@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 from pymysql.connections import Connection
 
-from learnhub_db import deployment, invariants, planting, seeds
+from grants import revoke_all
+from learnhub_db import deployment, invariants
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.errors import UsageError
-from learnhub_db.planting import Planted, Step
 from learnhub_db.project import Project
-from learnhub_db.seeds import SeedFile
-
-from grants import revoke_all
+from learnhub_db.seeding import planting, seeds
+from learnhub_db.seeding.planting import Planted, Step
+from learnhub_db.seeding.seeds import SeedFile
 
 ROOT = Path(__file__).parent.parent.parent
 TINY = ("enrollments=1200", "users=400", "courses=50")
