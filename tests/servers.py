@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from learnhub_db.database import Target
 from learnhub_db.errors import LearnHubError, UsageError
 from learnhub_db.server import start, stop
 from learnhub_db.server.lock import locked
+from learnhub_db.server.programs import server_command
 
 IMAGE = "mysql:9.7"
 OPTIONS = "--log-bin-trust-function-creators=1 --max-connections=500"
@@ -113,6 +115,20 @@ def _private(remarks: list[str], number: int) -> Server:
         os.close(users)
 
     return Server(target, [*remarks, f"server: {target}, private, in {directory}"], close)
+
+
+def mysqld_with(folder: Path, *options: str) -> Path:
+    """A program for LEARNHUB_MYSQLD: the mysqld of this machine, with `options` that beat those it is started with."""
+    first, *others = server_command()
+    program = folder / "mysqld"
+    words = shlex.join(word for word in others if word != "--no-defaults")
+    program.write_text(
+        "#!/bin/sh\n"
+        '[ "$1" = --no-defaults ] && shift\n'
+        f'exec {shlex.quote(first)} {words} "$@" {shlex.join(options)}\n'
+    )
+    program.chmod(0o700)
+    return program
 
 
 def _remove(directory: Path) -> None:
