@@ -14,7 +14,7 @@ from learnhub_db.errors import DatabaseRefused
 CONSUMERS = ("global_instrumentation", "thread_instrumentation", "statements_digest")
 _FIGURES = """
     count_star, sum_timer_wait / 1e12, avg_timer_wait / 1e9, {p95},
-    sum_rows_examined / GREATEST(sum_rows_sent + sum_rows_affected, count_star), sum_no_index_used
+    sum_rows_examined / GREATEST(sum_rows_sent + sum_rows_affected, count_star, 1), sum_no_index_used
 """
 _STATEMENTS = f"""
     SELECT digest_text, {_FIGURES.format(p95="quantile_95 / 1e9")}
