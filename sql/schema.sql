@@ -5378,6 +5378,15 @@ CREATE EVENT `create_payouts` ON SCHEDULE EVERY 1 DAY STARTS '2025-01-01 03:00:0
 DELIMITER ;
 
 DELIMITER $$
+CREATE EVENT `expire_access` ON SCHEDULE EVERY 1 HOUR ON COMPLETION PRESERVE DISABLE COMMENT 'Ends the enrollments whose access has ended' DO BEGIN
+    IF GET_LOCK(SHA2(CONCAT('expire_access.', DATABASE()), 256), 0) THEN
+      CALL expire_access(@expired);
+      DO RELEASE_LOCK(SHA2(CONCAT('expire_access.', DATABASE()), 256));
+    END IF;
+  END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE EVENT `fold_counters` ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE ENABLE COMMENT 'Keeps the counters at most a second old' DO BEGIN
     IF GET_LOCK(SHA2(CONCAT('fold_counters.', DATABASE()), 256), 0) THEN
       SET SESSION innodb_lock_wait_timeout = 1;
@@ -5392,6 +5401,15 @@ CREATE EVENT `maintain_partitions` ON SCHEDULE EVERY 1 DAY STARTS '2025-01-01 03
     IF GET_LOCK(SHA2(CONCAT('maintain_partitions.', DATABASE()), 256), 0) THEN
       CALL maintain_partitions(2, 10);
       DO RELEASE_LOCK(SHA2(CONCAT('maintain_partitions.', DATABASE()), 256));
+    END IF;
+  END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE EVENT `reconcile_pending_payments` ON SCHEDULE EVERY 5 MINUTE ON COMPLETION PRESERVE DISABLE COMMENT 'Lets what is pending for half an hour expire' DO BEGIN
+    IF GET_LOCK(SHA2(CONCAT('reconcile_pending_payments.', DATABASE()), 256), 0) THEN
+      CALL reconcile_pending_payments(30, @expired);
+      DO RELEASE_LOCK(SHA2(CONCAT('reconcile_pending_payments.', DATABASE()), 256));
     END IF;
   END$$
 DELIMITER ;
