@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from command_line import Run, runner
 from learnhub_db.database import Target, connect, rows
-from learnhub_db.server import start, stop
-
-from servers import mysqld_with
+from servers import own_server
 
 BY_TEA = "SELECT `id` FROM `products` WHERE `tea` = ?"
 BY_ID = "SELECT `tea` FROM `products` WHERE `id` = ?"
@@ -135,14 +132,8 @@ def test_statistics_that_are_switched_off_are_told_with_what_switches_them_on(
     assert run("slow").code == 0
 
 
-def test_a_server_that_counts_nothing_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("LEARNHUB_MYSQLD", str(mysqld_with(tmp_path, "--performance-schema=OFF")))
-    target = start(tmp_path / "server", "shop")
-    try:
+def test_a_server_that_counts_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with own_server("--performance-schema=OFF") as target:
         ran = runner(target, capsys)("slow")
-    finally:
-        stop(tmp_path / "server")
     mend = "set performance_schema = ON in its option file and restart it"
     assert (ran.code, ran.out, ran.err) == (3, "", f"error: the server keeps no statistics, {target}, {mend}\n")
