@@ -2,7 +2,7 @@
 #
 #   sh backup.sh FILE [--host=... --port=... --user=...]        the password in MYSQL_PWD
 #
-# Nobody waits for it: InnoDB shows the dump one moment, whatever is written meanwhile. Only an ALTER may not run beside it.
+# Nobody waits for it: InnoDB shows the dump one moment, whatever is written meanwhile. Not beside an ALTER.
 set -eu
 file=$1
 shift

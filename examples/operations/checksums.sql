@@ -2,7 +2,7 @@
 --
 --   mysql -N learnhub < checksums.sql | mysql -N learnhub
 --
--- Not CHECKSUM TABLE: it reads JSON as it is stored, and a number that was a DECIMAL there is a DOUBLE after a dump.
+-- Not CHECKSUM TABLE: it reads JSON as it is stored, and a DECIMAL in it is a DOUBLE after a dump.
 SET SESSION group_concat_max_len = 65536;
 SELECT CONCAT('SELECT ''', table_name, ''', COUNT(*), COALESCE(BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS(''|'', ',
               GROUP_CONCAT('QUOTE(', IF(data_type = 'json', CONCAT('CAST(CAST(`', column_name, '` AS CHAR) AS JSON)'),

@@ -34,7 +34,7 @@ def rows(connection: Connection, sql: str, *values: object) -> list[tuple]:
 
 
 def committed(primary: Connection) -> str:
-    """What a replica must have executed to show all that is committed now; ask after the write, keep it in the session."""
+    """What a replica must have executed to show all that is committed now: ask it after the write."""
     return rows(primary, "SELECT @@GLOBAL.gtid_executed")[0][0]
 
 

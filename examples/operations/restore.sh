@@ -2,8 +2,8 @@
 #
 #   sh restore.sh FILE [--host=... --port=... --user=...]       the password in MYSQL_PWD
 #
-# The owner and its rights come first: no view is created without them. Rights on routines come last: DROP PROCEDURE,
-# which the dump begins each with, takes them away. Only the dump's own transactions count as executed afterwards, so the
+# The owner and its rights come first: no view is created without them. Rights on routines come last: the dump's DROP
+# PROCEDURE takes them away. Only the dump's own transactions count as executed afterwards, so the
 # server may become a replica.
 set -eu
 file=$1
