@@ -146,6 +146,16 @@ def differences(server: Target) -> list[drift.Difference]:
     return drift.find(deployment.read(PROJECT), PROJECT.settings.owner, server)
 
 
+def test_a_backup_replaces_nothing(primary: School, shell: Shell, tmp_path: Path) -> None:
+    there = tmp_path / "backup.sql"
+    there.write_text("yesterday's")
+
+    with pytest.raises(AssertionError, match="error: .*backup.sql is there already, name a new file"):
+        shell.script("backup.sh", primary.target, there)
+
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("backup.sql", "yesterday's")]
+
+
 def test_the_server_answers_what_the_guide_asks_it(primary: School) -> None:
     blocks = re.findall(r"^```sql\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     questions = [text.strip() for block in blocks for text in block.split(";") if text.strip().startswith("SELECT")]
