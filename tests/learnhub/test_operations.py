@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from command_line import runner
-from learnhub_db import deployment, drift
-from learnhub_db.database import Target, connect, rows
-from learnhub_db.project import Project
 from school import School
 from servers import client_programs, own_server
+
+from learnhub_db import deployment, drift
+from learnhub_db.contents import Contents
+from learnhub_db.database import Target, connect, rows
+from learnhub_db.project import Project
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = ROOT / "examples/operations"
@@ -143,7 +144,7 @@ def place_of(backup: Path) -> tuple[str, str]:
 
 
 def differences(server: Target) -> list[drift.Difference]:
-    return drift.find(deployment.read(PROJECT), PROJECT.settings.owner, server)
+    return drift.find(Contents.read(PROJECT), PROJECT.settings.owner, server)
 
 
 def test_a_backup_replaces_nothing(primary: School, shell: Shell, tmp_path: Path) -> None:
