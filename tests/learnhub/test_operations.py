@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from command_line import runner
-from school import School
-from servers import client_programs, own_server
 
+from command_line import runner
 from learnhub_db import deployment, drift
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
+from school import School
+from servers import client_programs, own_server
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = ROOT / "examples/operations"
