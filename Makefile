@@ -27,7 +27,7 @@ schema: setup  ## Write the schema that the files build to sql/schema.sql
 	@$(LEARNHUB) dump
 
 test: setup  ## Run the whole suite on a real MySQL
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

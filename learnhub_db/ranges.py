@@ -10,7 +10,7 @@ from pymysql.connections import Connection
 
 from learnhub_db.database import identifier, rows
 
-FIRST_SIZE = 1000
+FIRST_SIZE = 100
 MOST = 100_000
 AIM_SECONDS = 0.5
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,15 +27,12 @@ IN_MEMORY = Path("/dev/shm")
 NEEDED_BYTES = 4 << 30
 
 
-def _private_directory() -> Path:
+def _home() -> Path:
     """In memory where there is room: the reset between two tests truncates tables, and a disk makes each of them wait."""
     if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > NEEDED_BYTES:
         name = f"learnhub-test-{os.getuid()}-{hashlib.sha256(bytes(PROJECT)).hexdigest()[:12]}"
-        return IN_MEMORY / name / "test-server"
-    return PROJECT / ".learnhub" / "test-server"
-
-
-PRIVATE = _private_directory()
+        return IN_MEMORY / name
+    return PROJECT / ".learnhub"
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,11 @@ class Server:
     close: Callable[[], None]
 
 
-def open_server() -> Server:
-    """The server that the environment asks for; LearnHubError where it cannot be had."""
+def open_server(number: int = 0) -> Server:
+    """The server that the environment asks for; LearnHubError where it cannot be had.
+
+    Another number is another server, except where a URL names the one there is.
+    """
     url = os.environ.get("LEARNHUB_TEST_URL")
     if url:
         target = Target.parse(url)
@@ -56,13 +57,13 @@ def open_server() -> Server:
     if forced not in (None, "", "container", "private"):
         raise UsageError(f"LEARNHUB_TEST_SERVER is {forced}", "", "known: container, private")
     if forced == "private":
-        return _private([])
+        return _private([], number)
     try:
         return _container()
     except NoContainer as error:
         if forced:
             raise
-        return _private([f"no container: {error}"])
+        return _private([f"no container: {error}"], number)
 
 
 class NoContainer(LearnHubError):
@@ -78,12 +79,13 @@ def _container() -> Server:
     except Exception as error:  # docker's, requests' or urllib3's, as the engine is absent
         raise NoContainer("no Docker engine answers", "", "start one, or let the private server serve") from error
     image = os.environ.get("LEARNHUB_MYSQL_IMAGE") or IMAGE
-    container = MySqlContainer(image, username="root", password="test").with_command(OPTIONS)
+    password = secrets.token_hex(12)  # no other word: tests look for it in what is printed
+    container = MySqlContainer(image, username="root", password=password).with_command(OPTIONS)
     container.with_tmpfs_mount("/var/lib/mysql")
     try:
         container.start()
         target = Target(
-            container.get_container_host_ip(), int(container.get_exposed_port(3306)), "root", "test", "mysql"
+            container.get_container_host_ip(), int(container.get_exposed_port(3306)), "root", password, "mysql"
         )
     except Exception as error:  # of the engine, the registry or the image: the session can do without
         container.stop()
@@ -92,29 +94,30 @@ def _container() -> Server:
     return Server(target, [f"server: {target}, a container of {image}"], container.stop)
 
 
-def _private(remarks: list[str]) -> Server:
+def _private(remarks: list[str], number: int) -> Server:
     """A fresh private server, shared by all sessions that run at the same time; the last one ends it."""
-    users = _users_file()
-    with locked(PRIVATE.with_name("test-server.gate")):
+    directory = _home() / f"test-server-{number}"
+    directory.parent.mkdir(mode=0o700, exist_ok=True)
+    gate = directory.with_suffix(".gate")
+    users = os.open(directory.with_suffix(".users"), os.O_CREAT | os.O_RDWR, 0o600)
+    with locked(gate):
         if _alone(users):
-            stop(PRIVATE)
-            shutil.rmtree(PRIVATE, ignore_errors=True)
+            _remove(directory)
         fcntl.flock(users, fcntl.LOCK_SH)
-        target = start(PRIVATE, "mysql")
+        target = start(directory, "mysql")
 
     def close() -> None:
-        with locked(PRIVATE.with_name("test-server.gate")):
+        with locked(gate):
             if _alone(users):
-                stop(PRIVATE)
-                shutil.rmtree(PRIVATE, ignore_errors=True)
+                _remove(directory)
         os.close(users)
 
-    return Server(target, [*remarks, f"server: {target}, private, in {PRIVATE}"], close)
+    return Server(target, [*remarks, f"server: {target}, private, in {directory}"], close)
 
 
-def _users_file() -> int:
-    PRIVATE.parent.mkdir(mode=0o700, exist_ok=True)
-    return os.open(PRIVATE.with_name("test-server.users"), os.O_CREAT | os.O_RDWR, 0o600)
+def _remove(directory: Path) -> None:
+    stop(directory)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _alone(users: int) -> bool:

@@ -91,6 +91,8 @@ def test_a_range_has_as_many_rows_as_there_is_time_for(
         return now
 
     monkeypatch.setattr(module, "monotonic", clock)
+    monkeypatch.setattr(module, "FIRST_SIZE", 1000)
+    monkeypatch.setattr(module, "AIM_SECONDS", 0.5)
     parts = []
     for part in ranges(connection, [NUMBERS]):
         parts.append(part.last - part.first + 1)

@@ -1,7 +1,7 @@
 -- One step of archive_payments: some closed charges with their refunds and events, in a transaction of its own.
 --
--- What somebody else holds is skipped: runs at once share the work. So is what a seat or a late answer still refers to. The copies are written before the rows go, and both
--- become true together.
+-- What somebody else holds is skipped: runs at once share the work. So is what a seat or a late answer still refers to.
+-- The copies are written before the rows go, and both become true together.
 --
 -- Parameters
 --   p_before  charges processed before this day, UTC
