@@ -101,8 +101,8 @@ def _along(file: SqlFile) -> tuple[Key, ...]:
     return tuple(keys)
 
 
-def refuse_unwalkable(connection: Connection, invariants: Iterable[Invariant]) -> None:
-    """UsageError for the first rule that goes along no column of this database, or one that no index begins with."""
+def require_keys(connection: Connection, invariants: Iterable[Invariant]) -> None:
+    """UsageError for the first rule whose key this database does not have, or no index of it begins with."""
     whole = set(rows(connection, _COLUMNS))
     leading = set(rows(connection, _LEADING))
     for invariant in invariants:

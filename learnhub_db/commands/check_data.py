@@ -29,7 +29,7 @@ def check_data(session: Session) -> None:
     """
     rules = invariants.read(session.files)
     with connect(session.target()) as connection:
-        invariants.refuse_unwalkable(connection, rules)
+        invariants.require_keys(connection, rules)
         findings = []
         for finding in invariants.check(connection, rules, _show_progress):
             findings.append(finding)

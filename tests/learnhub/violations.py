@@ -100,6 +100,10 @@ VIOLATIONS: dict[str, list[Rows]] = {
         [charge(status="refunded"), refund(), refund(payment_id=3)],
     ],
     "one_enrollment_in_force": [[enrollment(), enrollment(enrollment_id=2, status="completed")]],
+    "a_sale_sells_its_own_course": [
+        [enrollment(flash_sale_id=1)],
+        [("flash_sales", {"sale_id": 1, "course_id": 2, "max_seats": 1}), enrollment(flash_sale_id=1)],
+    ],
     "no_seat_is_taken_twice": [[("course_seats", {"course_id": 1, "seats": 5, "seats_granted": 5, "seats_taken": 6})]],
     "an_enrollment_is_paid_at_most_once": [
         [enrollment(), charge(enrollment_id=1), charge(enrollment_id=1)],
