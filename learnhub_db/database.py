@@ -10,9 +10,9 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import COMMAND, CR, ER
 
-from learnhub_db import tls
+from learnhub_db.connection import tls
+from learnhub_db.connection.target import Target
 from learnhub_db.errors import CannotConnect, DatabaseRefused
-from learnhub_db.target import Target
 
 CONNECT_TIMEOUT_SECONDS = 10
 SECURE_TRANSPORT_REQUIRED = 3159  # has no name in PyMySQL
@@ -87,11 +87,17 @@ def rows(connection: Connection, sql: str, arguments: Sequence[object] | None = 
         return list(cursor.fetchall())
 
 
-def together(connection: Connection, statements: Sequence[str]) -> None:
+def literal(connection: Connection, sql: str, arguments: object) -> str:
+    """The statement with its arguments in their places, for together()."""
+    with connection.cursor() as cursor:
+        return cursor.mogrify(sql, arguments)
+
+
+def together(connection: Connection, statements: Sequence[str]) -> int:
     """Run the statements in one packet: the server goes on to the last of them even where this process dies.
 
-    The first that fails ends it, as pymysql.Error. A routine whose body is a single statement stays as it was written
-    only in the last place: elsewhere the server stores the semicolon behind it too.
+    How many rows that one has changed. The first that fails ends it, as pymysql.Error. A routine whose body is a single
+    statement stays as it was written only in the last place: elsewhere the server stores the semicolon behind it too.
     """
     _several(connection, allowed=True)
     try:
@@ -99,6 +105,7 @@ def together(connection: Connection, statements: Sequence[str]) -> None:
             cursor.execute(";\n".join(statements))
             while cursor.nextset():
                 pass
+            return cursor.rowcount
     finally:
         if connection.open:
             _several(connection, allowed=False)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 import small_project
 from command_line import Run, runner
+
 from learnhub_db import invariants, ranges
 from learnhub_db.database import Target, connect
 from learnhub_db.project import Project

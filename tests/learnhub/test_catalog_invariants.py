@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from school import School
 from violations import found
 

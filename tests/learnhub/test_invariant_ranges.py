@@ -6,14 +6,13 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
+from conftest import INVARIANTS, ROOT, TABLES, WRITES
 from pymysql.connections import Connection
 
 from learnhub_db import invariants
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.invariants import Invariant
 from learnhub_db.statements import split
-
-from conftest import INVARIANTS, ROOT, TABLES, WRITES
 
 MANY, A_RANGE = 2000, 20
 # What goes along no key is about few rows, or those an index finds; receipts have no number to go along.
