@@ -4785,73 +4785,27 @@ select `payment`.`payment_id` AS `payment_id`,
 from ((`payments_history` `payment` left join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`))) left join `payout_items` `item` on((`item`.`payment_id` = `payment`.`payment_id`)))
 where (`payment`.`status` in ('completed','refunded'));
 
-CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_counter_drift` AS with `counted` as (select `course`.`course_id` AS `course_id`,count(`enrollment`.`in_force`) AS `enrolled_students`,count(`enrollment`.`enrollment_id`) AS `total_enrollments`,max(`enrollment`.`enrolled_at`) AS `last_enrollment_date` from (`courses` `course` left join `enrollments` `enrollment` on((`enrollment`.`course_id` = `course`.`course_id`))) group by `course`.`course_id`),
-     `rated` as (select `course`.`course_id` AS `course_id`,coalesce(sum(`review`.`rating`),0) AS `rating_sum`,count(`review`.`review_id`) AS `review_count` from (`courses` `course` left join `reviews` `review` on((`review`.`course_id` = `course`.`course_id`))) group by `course`.`course_id`),
-     `pending` as (select `course_deltas`.`course_id` AS `course_id`,sum(`course_deltas`.`enrolled`) AS `enrolled`,sum(`course_deltas`.`total`) AS `total`,sum(`course_deltas`.`rating_sum`) AS `rating_sum`,sum(`course_deltas`.`reviews`) AS `reviews` from `course_deltas` group by `course_deltas`.`course_id`),
-     `stock` as (select `terms`.`sale_id` AS `sale_id`,`terms`.`course_id` AS `course_id`,`terms`.`state` AS `state`,sum(`stock`.`seats_left`) AS `seats_left` from (`flash_sale_terms` `terms` join `flash_sale_stock` `stock` on((`stock`.`sale_id` = `terms`.`sale_id`))) group by `terms`.`sale_id`)
-select 'courses.enrolled_students' AS `counter`,
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_counter_drift` AS
+select `counters`.`counter` AS `counter`,
     `course`.`course_id` AS `row_id`,
-    cast((`course`.`enrolled_students` + coalesce(`pending`.`enrolled`,0)) as char charset utf8mb4) AS `stored_value`,
-    cast(`counted`.`enrolled_students` as char charset utf8mb4) AS `recounted_value`
-from ((`courses` `course` join `counted` on((`course`.`course_id` = `counted`.`course_id`))) left join `pending` on((`course`.`course_id` = `pending`.`course_id`)))
-where ((`course`.`enrolled_students` + coalesce(`pending`.`enrolled`,0)) <> `counted`.`enrolled_students`)
-union all
-select 'courses.total_enrollments' AS `courses.total_enrollments`,
-    `course`.`course_id` AS `course_id`,
-    (`course`.`total_enrollments` + coalesce(`pending`.`total`,0)) AS `course.total_enrollments + COALESCE(pending.total, 0)`,
-    `counted`.`total_enrollments` AS `total_enrollments`
-from ((`courses` `course` join `counted` on((`course`.`course_id` = `counted`.`course_id`))) left join `pending` on((`course`.`course_id` = `pending`.`course_id`)))
-where ((`course`.`total_enrollments` + coalesce(`pending`.`total`,0)) <> `counted`.`total_enrollments`)
-union all
-select 'courses.last_enrollment_date' AS `courses.last_enrollment_date`,
-    `course`.`course_id` AS `course_id`,
-    `course`.`last_enrollment_date` AS `last_enrollment_date`,
-    `counted`.`last_enrollment_date` AS `last_enrollment_date`
-from (`courses` `course` join `counted` on((`course`.`course_id` = `counted`.`course_id`)))
-where ((not((`course`.`last_enrollment_date` <=> `counted`.`last_enrollment_date`))) and (not exists(select 1 from `course_deltas` where (`course_deltas`.`course_id` = `course`.`course_id`))))
-union all
-select 'courses.rating_sum' AS `courses.rating_sum`,
-    `course`.`course_id` AS `course_id`,
-    (`course`.`rating_sum` + coalesce(`pending`.`rating_sum`,0)) AS `course.rating_sum + COALESCE(pending.rating_sum, 0)`,
-    `rated`.`rating_sum` AS `rating_sum`
-from ((`courses` `course` join `rated` on((`course`.`course_id` = `rated`.`course_id`))) left join `pending` on((`course`.`course_id` = `pending`.`course_id`)))
-where ((`course`.`rating_sum` + coalesce(`pending`.`rating_sum`,0)) <> `rated`.`rating_sum`)
-union all
-select 'courses.review_count' AS `courses.review_count`,
-    `course`.`course_id` AS `course_id`,
-    (`course`.`review_count` + coalesce(`pending`.`reviews`,0)) AS `course.review_count + COALESCE(pending.reviews, 0)`,
-    `rated`.`review_count` AS `review_count`
-from ((`courses` `course` join `rated` on((`course`.`course_id` = `rated`.`course_id`))) left join `pending` on((`course`.`course_id` = `pending`.`course_id`)))
-where ((`course`.`review_count` + coalesce(`pending`.`reviews`,0)) <> `rated`.`review_count`)
-union all
-select 'course_seats.seats_taken' AS `course_seats.seats_taken`,
-    `taken`.`course_id` AS `course_id`,
-    `taken`.`stored_value` AS `stored_value`,
-    `taken`.`recounted_value` AS `recounted_value`
-from (select `seats`.`course_id` AS `course_id`,`seats`.`seats_taken` AS `stored_value`,((`counted`.`enrolled_students` + coalesce(`unpaid`.`seats`,0)) + coalesce(`unsold`.`seats`,0)) AS `recounted_value` from (((`course_seats` `seats` join `counted` on((`seats`.`course_id` = `counted`.`course_id`))) left join (select `seat_holds`.`course_id` AS `course_id`,count(0) AS `seats` from `seat_holds` group by `seat_holds`.`course_id`) `unpaid` on((`seats`.`course_id` = `unpaid`.`course_id`))) left join (select `stock`.`course_id` AS `course_id`,sum(`stock`.`seats_left`) AS `seats` from `stock` where (`stock`.`state` = 'open') group by `stock`.`course_id`) `unsold` on((`seats`.`course_id` = `unsold`.`course_id`)))) `taken`
-where (`taken`.`stored_value` <> `taken`.`recounted_value`)
+    `counters`.`stored_value` AS `stored_value`,
+    `counters`.`recounted_value` AS `recounted_value`
+from (((((((`courses` `course` left join `course_seats` `limited` on((`limited`.`course_id` = `course`.`course_id`))) join lateral (select count(`enrollments`.`in_force`) AS `in_force`,count(0) AS `total`,max(`enrollments`.`enrolled_at`) AS `newest` from `enrollments` where (`enrollments`.`course_id` = `course`.`course_id`)) `enrolled`) join lateral (select coalesce(sum(`reviews`.`rating`),0) AS `rating_sum`,count(0) AS `reviews` from `reviews` where (`reviews`.`course_id` = `course`.`course_id`)) `rated`) join lateral (select count(0) AS `deltas`,coalesce(sum(`course_deltas`.`enrolled`),0) AS `enrolled`,coalesce(sum(`course_deltas`.`total`),0) AS `total`,coalesce(sum(`course_deltas`.`rating_sum`),0) AS `rating_sum`,coalesce(sum(`course_deltas`.`reviews`),0) AS `reviews` from `course_deltas` where (`course_deltas`.`course_id` = `course`.`course_id`)) `pending`) join lateral (select count(0) AS `seats` from `seat_holds` where (`seat_holds`.`course_id` = `course`.`course_id`)) `held`) join lateral (select coalesce(sum(`stock`.`seats_left`),0) AS `seats` from (`flash_sale_terms` `terms` join `flash_sale_stock` `stock` on((`stock`.`sale_id` = `terms`.`sale_id`))) where ((`terms`.`course_id` = `course`.`course_id`) and (`terms`.`state` = 'open'))) `unsold`) join lateral (select 'courses.enrolled_students' AS `counter`,cast((`course`.`enrolled_students` + `pending`.`enrolled`) as char charset utf8mb4) AS `stored_value`,cast(`enrolled`.`in_force` as char charset utf8mb4) AS `recounted_value` union all select 'courses.total_enrollments' AS `courses.total_enrollments`,(`course`.`total_enrollments` + `pending`.`total`) AS `course.total_enrollments + pending.total`,`enrolled`.`total` AS `total` union all select 'courses.last_enrollment_date' AS `courses.last_enrollment_date`,if((`pending`.`deltas` > 0),`enrolled`.`newest`,`course`.`last_enrollment_date`) AS `IF(pending.deltas > 0, enrolled.newest, course.last_enrollment_date)`,`enrolled`.`newest` AS `newest` union all select 'courses.rating_sum' AS `courses.rating_sum`,(`course`.`rating_sum` + `pending`.`rating_sum`) AS `course.rating_sum + pending.rating_sum`,`rated`.`rating_sum` AS `rating_sum` union all select 'courses.review_count' AS `courses.review_count`,(`course`.`review_count` + `pending`.`reviews`) AS `course.review_count + pending.reviews`,`rated`.`reviews` AS `reviews` union all select 'course_seats.seats_taken' AS `course_seats.seats_taken`,`limited`.`seats_taken` AS `seats_taken`,if((`limited`.`course_id` is null),NULL,((`enrolled`.`in_force` + `held`.`seats`) + `unsold`.`seats`)) AS `IF(limited.course_id IS NULL, NULL, enrolled.in_force + held.seats + unsold.seats)`) `counters`)
+where (not((`counters`.`stored_value` <=> `counters`.`recounted_value`)))
 union all
 select 'promotions.uses_count' AS `promotions.uses_count`,
     `promotion`.`promotion_id` AS `promotion_id`,
     `promotion`.`uses_count` AS `uses_count`,
-    count(`used`.`order_id`) AS `COUNT(used.order_id)`
-from (`promotions` `promotion` left join `promotion_uses` `used` on((`promotion`.`promotion_id` = `used`.`promotion_id`)))
-group by `promotion`.`promotion_id`
-having (`promotion`.`uses_count` <> count(`used`.`order_id`))
+    `used`.`uses` AS `uses`
+from (`promotions` `promotion` join lateral (select count(0) AS `uses` from `promotion_uses` where (`promotion_uses`.`promotion_id` = `promotion`.`promotion_id`)) `used`)
+where (`promotion`.`uses_count` <> `used`.`uses`)
 union all
-select 'flash_sales.seats_taken' AS `flash_sales.seats_taken`,
+select `counters`.`counter` AS `counter`,
     `sale`.`sale_id` AS `sale_id`,
-    `sale`.`seats_taken` AS `seats_taken`,
-    (`sale`.`max_seats` - `stock`.`seats_left`) AS `sale.max_seats - stock.seats_left`
-from (`flash_sales` `sale` join `stock` on((`sale`.`sale_id` = `stock`.`sale_id`)))
-where ((`stock`.`state` = 'folded') and (`sale`.`seats_taken` <> (`sale`.`max_seats` - `stock`.`seats_left`)))
-union all
-select 'flash_sales.stock' AS `flash_sales.stock`,
-    `sale`.`sale_id` AS `sale_id`,
-    (`sale`.`max_seats` - `stock`.`seats_left`) AS `sale.max_seats - stock.seats_left`,
-    (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)) AS `Name_exp_36`
-from (`flash_sales` `sale` join `stock` on((`sale`.`sale_id` = `stock`.`sale_id`)))
-where ((`sale`.`max_seats` - `stock`.`seats_left`) < (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)));
+    `counters`.`stored_value` AS `stored_value`,
+    `counters`.`recounted_value` AS `recounted_value`
+from ((((`flash_sales` `sale` join `flash_sale_terms` `terms` on((`terms`.`sale_id` = `sale`.`sale_id`))) join lateral (select (`sale`.`max_seats` - coalesce(sum(`flash_sale_stock`.`seats_left`),0)) AS `seats` from `flash_sale_stock` where (`flash_sale_stock`.`sale_id` = `sale`.`sale_id`)) `gone`) join lateral (select count(0) AS `seats` from `enrollments` where ((`enrollments`.`course_id` = `sale`.`course_id`) and (`enrollments`.`flash_sale_id` = `sale`.`sale_id`))) `sold`) join lateral (select 'flash_sales.seats_taken' AS `counter`,`sale`.`seats_taken` AS `stored_value`,if((`terms`.`state` = 'folded'),`gone`.`seats`,`sale`.`seats_taken`) AS `recounted_value` union all select 'flash_sales.stock' AS `flash_sales.stock`,`gone`.`seats` AS `seats`,greatest(`gone`.`seats`,`sold`.`seats`) AS `GREATEST(gone.seats, sold.seats)`) `counters`)
+where (`counters`.`stored_value` <> `counters`.`recounted_value`);
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `instructor_earnings` AS
 select `catalog`.`instructor_id` AS `instructor_id`,

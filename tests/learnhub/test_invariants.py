@@ -61,6 +61,7 @@ def test_an_invariant_finds_what_breaks_it(bare: Connection, name: str, case: Ro
 
 def test_a_reader_may_look_for_all_of_it(school: School) -> None:
     with account(school, "learnhub_readonly") as reader:
+        invariants.require_keys(reader.connection, INVARIANTS)
         findings = list(invariants.check(reader.connection, INVARIANTS))
 
     assert len(findings) == len(INVARIANTS)
