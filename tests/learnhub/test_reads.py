@@ -1,0 +1,204 @@
+"""docs/queries.md is true: each read goes by the index it names, and reads no more when every table is ten times as large."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+
+from calling import GOOD, OUT
+from conftest import ROOT
+from growth import Subject, backlog, grow, refresh_statistics, settle
+from school import School
+
+pytestmark = pytest.mark.breaks("an_enrollment_is_paid_at_most_once")
+
+DOCUMENT = (ROOT / "docs/queries.md").read_text()
+QUERY = re.compile(
+    r"^### (?P<title>[^\n]+)\n(?P<prose>[^#]*?about\s(?P<about>\d+)\srows?\b[^#]*?)^```sql(?: (?P<file>\S+))?\n(?P<sql>.*?)^```\n"
+    r"(?:```plan\n(?P<plan>.*?)^```)?",
+    re.MULTILINE | re.DOTALL,
+)
+QUERIES = {found["title"]: found.groupdict() for found in QUERY.finditer(DOCUMENT)}
+PROGRAMS = [*(ROOT / "procedures").rglob("*.sql"), *(ROOT / "views").rglob("*.sql")]
+SIZES = (400, 4000)
+SMALL = {"below", "noted"}  # no sale makes these larger
+KEYS = ("p_transaction_id", "p_idempotency_key")
+WHOLE_TABLE = "SELECT * FROM enrollments WHERE progress_percentage = 1"
+USED = """
+    SELECT object_name, index_name, count_fetch FROM performance_schema.table_io_waits_summary_by_index_usage
+     WHERE object_schema = DATABASE() AND object_name NOT LIKE '\\_%' AND index_name IS NOT NULL
+"""
+OTHERWISE_NEEDED = """
+    SELECT DISTINCT table_name, index_name FROM information_schema.statistics entry
+     WHERE table_schema = DATABASE()
+       AND (non_unique = 0 OR index_type = 'FULLTEXT'  -- whose reads are not counted
+            OR EXISTS (SELECT 1 FROM information_schema.key_column_usage part
+                        WHERE part.table_schema = entry.table_schema AND part.table_name = entry.table_name
+                          AND part.column_name = entry.column_name AND part.referenced_table_name IS NOT NULL
+                          AND entry.seq_in_index = 1))
+"""
+
+
+@dataclass
+class Looks:
+    """What was seen at one size: rows read by each query and each procedure, plans, indexes that nothing read."""
+
+    reads: dict[str, int] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+    plans: dict[str, list[str]] = field(default_factory=dict)
+    unread: set[tuple[str, str]] = field(default_factory=set)
+
+
+@pytest.fixture(scope="module")
+def small_and_large(open_school: Callable[[], AbstractContextManager[School]]) -> tuple[Looks, Looks]:
+    small, large = (look(open_school, size) for size in SIZES)
+    return small, large
+
+
+def look(open_school: Callable[[], AbstractContextManager[School]], size: int) -> Looks:
+    looks = Looks()
+    with open_school() as school:
+        subject = settle(school)
+        grow(school, size, subject.course)
+        backlog(school)
+        refresh_statistics(school)
+        set_variables(school, subject)
+        before = {(table, index): count for table, index, count in school.run(USED)}
+        for title, sql in [*((name, query["sql"]) for name, query in QUERIES.items()), (WHOLE_TABLE, WHOLE_TABLE)]:
+            looks.plans[title] = plan(school, sql)
+            looks.found[title] = len(school.run(sql))
+            looks.reads[title] = rows_read(school, partial(school.run, sql))
+        school.call("fold_counters")
+        for name, arguments in GOOD.items():
+            values = {key: name if key in KEYS else value for key, value in arguments(school).items()}.values()
+            call = partial(school.call, name, *values, out=OUT.get(name, ()))
+            looks.reads[name] = rows_read(school, call)
+        looks.unread = {(table, index) for table, index, count in school.run(USED) if count == before[table, index]}
+        looks.unread -= set(school.run(OTHERWISE_NEEDED))
+    return looks
+
+
+def set_variables(school: School, subject: Subject) -> None:
+    for name, value in {
+        "student": subject.student,
+        "course": subject.course,
+        "category": subject.category,
+        "colleague": subject.colleague,
+        "tag": "beer",
+        "enrollments": 50,
+        "before": 2**62,
+        "moment": "2999-01-01",
+        "day": "2025-01-31",
+        "p_older_than_minutes": 30,
+        "p_on": "2025-02-01",
+        "p_period_end": "2025-01-31",
+        "p_before": "2025-02-01",
+    }.items():
+        school.run(f"SET @{name} = %s", value)
+
+
+def plan(school: School, sql: str) -> list[str]:
+    """How the server reaches each table; nothing for a call."""
+    if sql.startswith("CALL"):
+        return []
+    steps = school.rows("EXPLAIN FORMAT=TRADITIONAL " + sql.replace("%", "%%"))
+    return [
+        f"{step['table']} {step['type']} {step['key']}" for step in steps if step["table"] and step["table"][0] != "<"
+    ]
+
+
+def rows_read(school: School, act: Callable[[], object]) -> int:
+    """How many rows the server reads for an act.
+
+    The engine hands over every row that it looks at, also one that it could tell by the index not to fit.
+    """
+    school.run("SET optimizer_switch = 'index_condition_pushdown=off'")
+    school.run("FLUSH STATUS")
+    act()
+    reads = sum(int(count) for _, count in school.run("SHOW SESSION STATUS LIKE 'Handler_read%'"))
+    school.run("SET optimizer_switch = DEFAULT")
+    return reads
+
+
+def whole_tables(plan: list[str]) -> list[str]:
+    """The steps that read a table that grows, or an index of it, from one end to the other."""
+    steps = [step.split() for step in plan]
+    return [" ".join(step) for step in steps if step[1] in ("ALL", "index") and step[0] not in SMALL]
+
+
+@pytest.mark.parametrize("title", QUERIES)
+def test_a_query_goes_the_way_that_the_document_shows(small_and_large: tuple[Looks, Looks], title: str) -> None:
+    _, large = small_and_large
+    shown = [" ".join(line.split()) for line in (QUERIES[title]["plan"] or "").splitlines()]
+
+    assert large.plans[title] == shown
+    assert whole_tables(shown) == []
+
+
+@pytest.mark.parametrize("title", QUERIES)
+def test_a_query_reads_few_rows_for_its_answer_and_no_more_in_larger_tables(
+    small_and_large: tuple[Looks, Looks], title: str
+) -> None:
+    small, large = small_and_large
+
+    assert large.reads[title] <= small.reads[title] <= 10 * int(QUERIES[title]["about"])
+    assert small.found[title] == large.found[title] <= int(QUERIES[title]["about"])
+    assert large.found[title] > 0 or QUERIES[title]["sql"].startswith(("CALL", "SELECT 1"))
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_procedure_reads_no_more_rows_in_larger_tables(small_and_large: tuple[Looks, Looks], name: str) -> None:
+    small, large = small_and_large
+
+    assert large.reads[name] <= 1.1 * small.reads[name]  # some look into the data dictionary, which the server caches
+
+
+def test_a_query_that_reads_a_whole_table_would_be_found(small_and_large: tuple[Looks, Looks]) -> None:
+    small, large = small_and_large
+
+    assert whole_tables(large.plans[WHOLE_TABLE]) == ["enrollments ALL None"]
+    assert large.reads[WHOLE_TABLE] > 5 * small.reads[WHOLE_TABLE]
+
+
+@pytest.mark.parametrize("title", [title for title, query in QUERIES.items() if query["file"]])
+def test_a_query_of_a_procedure_stands_in_its_file(title: str) -> None:
+    query = re.sub(r"@(p_\w+)", r"\1", QUERIES[title]["sql"])
+    text = (ROOT / QUERIES[title]["file"]).read_text()
+
+    assert " ".join(query.split()) in " ".join(text.split())
+
+
+def test_no_list_is_paged_by_counting_rows() -> None:
+    texts = {path: path.read_text() for path in PROGRAMS} | {ROOT / "docs/queries.md": "".join(map(str, QUERIES.values()))}
+
+    assert [path for path, text in texts.items() if re.search(r"\bOFFSET\b|\bLIMIT\s+\w+\s*,", text, re.IGNORECASE)] == []
+
+
+def test_no_index_is_covered_by_another(school: School) -> None:
+    assert school.run(
+        "SELECT table_name, redundant_index_name, dominant_index_name FROM sys.schema_redundant_indexes"
+        " WHERE table_schema = DATABASE()"
+    ) == []
+
+
+def test_every_index_of_a_foreign_key_is_one_that_a_migration_names(school: School) -> None:
+    """The server makes one, named like the constraint, where a migration does not."""
+    assert school.run(
+        "SELECT entry.table_name, index_name FROM information_schema.statistics entry"
+        "  JOIN information_schema.referential_constraints rule"
+        "    ON constraint_schema = table_schema AND rule.table_name = entry.table_name AND constraint_name = index_name"
+        " WHERE table_schema = DATABASE()"
+    ) == []
+
+
+def test_an_index_that_nothing_reads_says_why_it_is_there(small_and_large: tuple[Looks, Looks]) -> None:
+    _, large = small_and_large
+    explained = re.findall(r"^\| `(\w+)\.(\w+)` \|", DOCUMENT, re.MULTILINE)
+    shown = {step.split()[2] for steps in large.plans.values() for step in steps}  # a range over partitions is not counted
+
+    assert [entry for entry in sorted(large.unread) if entry[1] not in shown] == sorted(explained)
