@@ -2463,7 +2463,8 @@ BEGIN
 
   BEGIN  -- its handlers must not see the error at the end
     DECLARE c_courses CURSOR FOR SELECT DISTINCT course_id FROM course_deltas ORDER BY course_id;
-    DECLARE c_sales   CURSOR FOR SELECT sale_id FROM flash_sale_terms WHERE state IN ('open', 'settled') ORDER BY sale_id;
+    DECLARE c_sales   CURSOR FOR
+      SELECT sale_id FROM flash_sale_terms FORCE INDEX (sales_to_fold) WHERE state IN ('open', 'settled') ORDER BY sale_id;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
     DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
     DECLARE CONTINUE HANDLER FOR 1205 SET v_kept = TRUE;
@@ -3779,14 +3780,13 @@ BEGIN
   DECLARE v_cycle BOOLEAN;
 
   SELECT name INTO v_mutex FROM mutexes WHERE name = 'course_prerequisites' FOR UPDATE;
-  WITH RECURSIVE links AS (
-    SELECT course_id, prerequisite_course_id FROM course_prerequisites
-     WHERE NOT (course_id <=> p_old_course_id AND prerequisite_course_id <=> p_old_prerequisite_course_id)
-       FOR SHARE
-  ), required (course_id) AS (
+  WITH RECURSIVE required (course_id) AS (
     SELECT p_prerequisite_course_id
     UNION
-    SELECT links.prerequisite_course_id FROM required JOIN links ON links.course_id = required.course_id
+    SELECT link.prerequisite_course_id
+      FROM required JOIN course_prerequisites link ON link.course_id = required.course_id
+     WHERE NOT (link.course_id <=> p_old_course_id AND link.prerequisite_course_id <=> p_old_prerequisite_course_id)
+       FOR SHARE OF link
   )
   SELECT COUNT(*) > 0 INTO v_cycle FROM required WHERE course_id = p_course_id;
   IF v_cycle THEN
@@ -4705,7 +4705,7 @@ select `course`.`course_id` AS `course_id`,
     `course`.`total_enrollments` AS `total_enrollments`,
     `course`.`avg_rating` AS `avg_rating`,
     `course`.`review_count` AS `review_count`
-from (`courses` `course` join `users` `instructor` on((`instructor`.`user_id` = `course`.`instructor_id`)))
+from (`courses` `course` FORCE INDEX (PRIMARY) FORCE INDEX (`top_courses_first`) FORCE INDEX (`courses_of_instructor`) join `users` `instructor` on((`instructor`.`user_id` = `course`.`instructor_id`)))
 where (`course`.`status` = 'active')
 order by `course`.`total_enrollments` desc,
     `course`.`course_id` desc;
@@ -4784,7 +4784,7 @@ select `enrollment`.`enrollment_id` AS `enrollment_id`,
     `enrollment`.`progress_percentage` AS `progress_percentage`,
     `enrollment`.`course_id` AS `course_id`,
     `course`.`instructor_id` AS `instructor_id`
-from (((`enrollments` `enrollment` join `courses` `course` on((`course`.`course_id` = `enrollment`.`course_id`))) join `instructor_accounts` `account` on((`account`.`user_id` = `course`.`instructor_id`))) join `users` `student` on((`student`.`user_id` = `enrollment`.`student_id`)))
+from (((`enrollments` `enrollment` IGNORE INDEX (`enrollments_by_day`) join `courses` `course` on((`course`.`course_id` = `enrollment`.`course_id`))) join `instructor_accounts` `account` on((`account`.`user_id` = `course`.`instructor_id`))) join `users` `student` on((`student`.`user_id` = `enrollment`.`student_id`)))
 where ((`account`.`account_name` = (convert(left(user(),((char_length(user()) - char_length(substring_index(user(),'@',-(1)))) - 1)) using utf8mb4) collate utf8mb4_bin)) and ((convert(substring_index(user(),'@',-(1)) using utf8mb4) collate utf8mb4_bin) like `account`.`account_host`));
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `student_dashboard` AS

@@ -22,12 +22,15 @@ GROWTH = [
     " FROM numbers WHERE n < @size / 5",
     "INSERT INTO users (user_id, name, email, user_type)"
     " SELECT 2 * @first + n, CONCAT('I', n), CONCAT('i', n, '@example.org'), 'instructor' FROM numbers WHERE n < @size / 50",
-    "INSERT INTO courses (course_id, instructor_id, title, description, price)"
-    " SELECT @first + n, 2 * @first + n DIV 2, CONCAT('Course ', n), 'of many', 20 FROM numbers WHERE n < @size / 25",
+    "INSERT INTO courses (course_id, instructor_id, title, description, price, status)"
+    " SELECT @first + n, 2 * @first + n DIV 2, CONCAT('Course ', n), 'of many', 20, COALESCE(ELT(n MOD 9, 'draft', 'archived'), 'active')"
+    "   FROM numbers WHERE n < @size / 25",
     "INSERT INTO categories (category_id, name) SELECT @first + n, CONCAT('Category ', n) FROM numbers WHERE n < 20",
     "INSERT INTO course_categories (course_id, category_id)"
     " SELECT @first + n, @first + n MOD 20 FROM numbers WHERE n < @size / 25",
     "INSERT INTO course_tags (course_id, tag) SELECT @first + n, CONCAT('tag', n DIV 5) FROM numbers WHERE n < @size / 25",
+    "INSERT INTO course_prerequisites (course_id, prerequisite_course_id)"
+    " SELECT @first + n, @first + n - 1 FROM numbers WHERE n < @size / 25 AND n MOD 10 > 0",
     "INSERT INTO lessons (lesson_id, course_id, title) SELECT @first + n, @first + n DIV 4, 'Lesson' FROM numbers"
     " WHERE n < 4 * (@size DIV 25)",
     "INSERT INTO lesson_sections (section_id, lesson_id, title) SELECT @first + n, @first + n DIV 2, 'Section' FROM numbers"
