@@ -25,7 +25,8 @@ NOT_ALLOWED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.COLUMNA
 SESSION = """
     SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci,
         autocommit = 1, foreign_key_checks = 1, unique_checks = 1, time_zone = '+00:00',
-        sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'
+        sql_mode = CONCAT('ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,',
+                          'ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION')
 """
 
 
@@ -54,7 +55,7 @@ def _opened(target: Target, database: str | None) -> Connection:
 
 
 def _attempt(target: Target, database: str | None, **encryption: object) -> Connection:
-    return pymysql.connect(
+    connection = pymysql.connect(
         host=target.host,
         port=target.port,
         user=target.user,
@@ -64,8 +65,11 @@ def _attempt(target: Target, database: str | None, **encryption: object) -> Conn
         charset="utf8mb4",
         autocommit=True,
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=CONNECT_TIMEOUT_SECONDS,
         **encryption,
     )
+    connection._read_timeout = None  # that was for the greeting: a statement may take hours
+    return connection
 
 
 def settle(connection: Connection) -> None:
@@ -118,7 +122,8 @@ def _why(target: Target, error: pymysql.Error) -> tuple[str, str]:
         return "the server offers no TLS", "have it switched on, or let all in between read along: ssl-mode=PREFERRED"
     if code == SECURE_TRANSPORT_REQUIRED:
         return "the server takes only TLS", "connect with ssl-mode=REQUIRED"
-    if code in (CR.CR_CONN_HOST_ERROR, CR.CR_CONNECTION_ERROR):
+    silent = code == CR.CR_SERVER_LOST and isinstance(error.__context__, TimeoutError)
+    if silent or code in (CR.CR_CONN_HOST_ERROR, CR.CR_CONNECTION_ERROR):
         where = "unix_socket" if target.unix_socket else "host and port"
         return "no MySQL answers", f"start it, or correct the URL's {where}"
     if code == ER.ACCESS_DENIED_ERROR:

@@ -1,4 +1,4 @@
-"""Waiting for others' locks on tables and routines: a few seconds at a time, so that nobody queues behind, and saying for whom."""
+"""Waiting for others' locks on tables and routines: a few seconds at a time, and saying for whom."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _waited_in_vain(error: DatabaseRefused) -> bool:
 
 
 def _holders(connection: Connection, sql: str) -> list[tuple] | None:
-    """Who has a lock on a table or routine that `sql` may name, the oldest first; None where the account may not know."""
+    """Who has a lock on what `sql` may name, the oldest first; None where the account may not know."""
     words = sorted({word.lower() for word in re.findall(r"[\w$]+", code_only(sql))})
     try:
         return rows(connection, _HOLDERS, (words,))

@@ -16,10 +16,11 @@ from learnhub_db.commands.session import Session
 @click.argument("number", metavar="NNNN")
 @click.pass_obj
 def baseline(session: Session, number: str) -> None:
-    """Adopt a database that was built by other means: record the migrations up to NNNN and the programs as applied.
+    """Adopt what was done by other means: record the migrations up to NNNN and the programs as applied.
 
     None of them is run. Where the database differs from what they build, the differences are shown, nothing is
-    recorded, and the exit code is 1.
+    recorded, and the exit code is 1. On a database that apply knows already, say after an online tool has altered a
+    table, only tables are compared and only migrations recorded.
     """
     acts: list[Act] = []
     contents, owner = deployment.read(session.files), session.files.settings.owner
