@@ -33,7 +33,7 @@ BEGIN
   OPEN c_ended;
   FETCH c_ended INTO v_student_id, v_course_id;
   WHILE NOT v_done DO
-    CALL end_access(v_student_id, v_course_id, v_ended);
+    CALL expire_enrollment(v_student_id, v_course_id, v_ended);
     SET p_expired = p_expired + v_ended;
     SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
     FETCH c_ended INTO v_student_id, v_course_id;

@@ -94,7 +94,7 @@ def test_access_that_was_prolonged_meanwhile_goes_on(school: School) -> None:
     school.run(END_ALL)
     school.run("UPDATE course_access SET access_expires_at = UTC_TIMESTAMP(6) + INTERVAL 1 YEAR")
 
-    assert school.call("end_access", student, course, out=("p_ended",)) == {"p_ended": 0}
+    assert school.call("expire_enrollment", student, course, out=("p_ended",)) == {"p_ended": 0}
     assert statuses(school) == ["active"]
 
 

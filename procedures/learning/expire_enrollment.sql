@@ -1,15 +1,15 @@
--- One step of expire_access: one student's access to one course, in a transaction of its own. What changed meanwhile is
+-- One step of expire_access: one student's enrollment in one course, in a transaction of its own. What changed meanwhile is
 -- looked at again; an end that was seen is not looked at by the next run.
 --
 -- Parameters
---   p_student_id  whose access
---   p_course_id   to what
---   p_ended       whether an enrollment ended; FALSE: access goes on, none was active, or somebody is busy with it
+--   p_student_id  whose
+--   p_course_id   in what
+--   p_ended       whether it ended; FALSE: access goes on, none was active, or somebody is busy with it
 -- Example
---   CALL end_access(7, 1, @ended);
+--   CALL expire_enrollment(7, 1, @ended);
 
 DELIMITER $$
-CREATE PROCEDURE end_access(IN p_student_id BIGINT UNSIGNED, IN p_course_id BIGINT UNSIGNED, OUT p_ended BOOLEAN)
+CREATE PROCEDURE expire_enrollment(IN p_student_id BIGINT UNSIGNED, IN p_course_id BIGINT UNSIGNED, OUT p_ended BOOLEAN)
   COMMENT 'One step of expire_access'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
