@@ -1069,7 +1069,7 @@ BEGIN
 
   INSERT INTO enrollments (student_id, course_id, flash_sale_id)
   VALUES (p_student_id, p_course_id, p_flash_sale_id);
-  SET p_enrollment_id = LAST_INSERT_ID();
+  SET p_enrollment_id = LAST_INSERT_ID(), @_learnhub_enrolled = p_enrollment_id;
   INSERT INTO course_access (student_id, course_id, access_expires_at)
   VALUES (p_student_id, p_course_id, v_access_ends) AS fresh
       ON DUPLICATE KEY UPDATE access_expires_at = fresh.access_expires_at;
@@ -2672,18 +2672,8 @@ BEGIN
   DECLARE v_course_id     BIGINT UNSIGNED;
   DECLARE v_instructor_id BIGINT UNSIGNED;
   DECLARE v_percent       DECIMAL(5,2);
-  DECLARE v_in_doubt      BOOLEAN;
 
-  SELECT course_id,
-         status = 'refunded'
-         OR EXISTS (SELECT 1 FROM payments FORCE INDEX (payments_of_enrollment)
-                     WHERE enrollment_id = p_enrollment_id AND status = 'completed' AND kind = 'charge'
-                       AND payment_id <> p_payment_id)
-    INTO v_course_id, v_in_doubt
-    FROM enrollments WHERE enrollment_id = p_enrollment_id FOR SHARE;
-  IF v_in_doubt THEN
-    CALL note_charges(p_enrollment_id);
-  END IF;
+  SELECT course_id INTO v_course_id FROM enrollments WHERE enrollment_id = p_enrollment_id FOR SHARE;
   SELECT instructor_id INTO v_instructor_id FROM courses WHERE course_id = v_course_id FOR SHARE;
   SELECT share_percent INTO v_percent FROM payout_rates
    WHERE valid_from <= p_occurred_at ORDER BY valid_from DESC LIMIT 1 FOR SHARE;
@@ -3019,12 +3009,21 @@ DELIMITER ;
 DELIMITER $$
 CREATE PROCEDURE `note_charges`(IN p_enrollment_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
-    COMMENT 'Notes the charges of an enrollment to look at closer'
+    COMMENT 'Notes charges that may have bought nothing'
 BEGIN
-  INSERT INTO payments_to_check (payment_id)
-  SELECT payment_id FROM payments FORCE INDEX (payments_of_enrollment)
-   WHERE enrollment_id = p_enrollment_id AND status = 'completed' AND kind = 'charge'
-      ON DUPLICATE KEY UPDATE payment_id = payments_to_check.payment_id;
+  DECLARE v_in_doubt BOOLEAN;
+
+  -- apart from the INSERT, which would lock the gap that it reads
+  SELECT COUNT(*) > 1 OR MAX(enrollment.status) = 'refunded' INTO v_in_doubt
+    FROM payments charge FORCE INDEX (payments_of_enrollment)
+    JOIN enrollments enrollment ON enrollment.enrollment_id = charge.enrollment_id
+   WHERE charge.enrollment_id = p_enrollment_id AND charge.status = 'completed' AND charge.kind = 'charge';
+  IF v_in_doubt THEN
+    INSERT INTO payments_to_check (payment_id)
+    SELECT payment_id FROM payments FORCE INDEX (payments_of_enrollment)
+     WHERE enrollment_id = p_enrollment_id AND status = 'completed' AND kind = 'charge'
+        ON DUPLICATE KEY UPDATE payment_id = payments_to_check.payment_id;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -5381,6 +5380,12 @@ CREATE TRIGGER `payments_share_after_update` AFTER UPDATE ON `payments` FOR EACH
   ELSEIF NEW.kind = 'charge' AND v_stood AND NOT v_stands THEN
     DELETE FROM payout_items WHERE payment_id = NEW.payment_id AND payout_id IS NULL;
   END IF;
+  IF NEW.kind = 'charge' AND v_stands AND (NOT v_stood OR NEW.enrollment_id <> OLD.enrollment_id) THEN
+    IF NOT NEW.enrollment_id <=> @_learnhub_enrolled THEN
+      CALL note_charges(NEW.enrollment_id);
+    END IF;
+    SET @_learnhub_enrolled = NULL;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -5440,6 +5445,10 @@ DELIMITER $$
 CREATE TRIGGER `payments_share_after_insert` AFTER INSERT ON `payments` FOR EACH ROW BEGIN
   IF NEW.kind = 'charge' AND NEW.status IN ('completed', 'refunded') AND NEW.enrollment_id IS NOT NULL THEN
     CALL freeze_share(NEW.payment_id, NEW.enrollment_id, NEW.processed_at, NEW.amount, NEW.currency);
+    IF NOT NEW.enrollment_id <=> @_learnhub_enrolled THEN
+      CALL note_charges(NEW.enrollment_id);
+    END IF;
+    SET @_learnhub_enrolled = NULL;
   ELSEIF NEW.kind = 'refund' THEN
     CALL claw_back_share(NEW.payment_id, NEW.refund_of, NEW.processed_at);
   END IF;

@@ -1,5 +1,4 @@
--- Writes down the instructor's share of a completed charge, by the rate in force on its day, and notes the charge where
--- its enrollment was paid for or refunded already. Called by the triggers.
+-- Writes down the instructor's share of a completed charge, by the rate in force on its day. Called by the triggers.
 --
 -- Parameters
 --   p_payment_id     the charge
@@ -26,18 +25,8 @@ BEGIN
   DECLARE v_course_id     BIGINT UNSIGNED;
   DECLARE v_instructor_id BIGINT UNSIGNED;
   DECLARE v_percent       DECIMAL(5,2);
-  DECLARE v_in_doubt      BOOLEAN;
 
-  SELECT course_id,
-         status = 'refunded'
-         OR EXISTS (SELECT 1 FROM payments FORCE INDEX (payments_of_enrollment)
-                     WHERE enrollment_id = p_enrollment_id AND status = 'completed' AND kind = 'charge'
-                       AND payment_id <> p_payment_id)
-    INTO v_course_id, v_in_doubt
-    FROM enrollments WHERE enrollment_id = p_enrollment_id FOR SHARE;
-  IF v_in_doubt THEN
-    CALL note_charges(p_enrollment_id);
-  END IF;
+  SELECT course_id INTO v_course_id FROM enrollments WHERE enrollment_id = p_enrollment_id FOR SHARE;
   SELECT instructor_id INTO v_instructor_id FROM courses WHERE course_id = v_course_id FOR SHARE;
   SELECT share_percent INTO v_percent FROM payout_rates
    WHERE valid_from <= p_occurred_at ORDER BY valid_from DESC LIMIT 1 FOR SHARE;

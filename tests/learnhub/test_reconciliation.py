@@ -226,6 +226,26 @@ def test_what_bought_its_enrollment_is_not_even_looked_at(school: School) -> Non
     assert (school.due(), school.count("payments_to_check")) == ([], 0)
 
 
+@pytest.mark.breaks("an_enrollment_is_paid_at_most_once")
+def test_a_charge_moved_to_an_enrollment_that_was_paid_for_is_listed(school: School) -> None:
+    student = school.user()
+    paid, other = (school.purchase(student, school.course("20"), key)[0] for key in ("ch_1", "ch_2"))
+    school.run("UPDATE payments SET enrollment_id = %s WHERE enrollment_id = %s", paid, other)
+
+    assert school.due() == [("ch_2", "PAID_TWICE")]
+
+
+@pytest.mark.breaks("an_enrollment_is_paid_at_most_once")
+def test_the_second_charge_of_the_session_that_enrolled_is_listed_too(school: School) -> None:
+    student = school.user()
+    enrollment, _ = school.enroll(student, school.course("20"))
+    for key in ("ch_1", "ch_2"):
+        charge = {"user_id": student, "enrollment_id": enrollment, "amount": "20", "transaction_id": key}
+        school.insert("payments", **charge, status="completed")
+
+    assert school.due() == [("ch_2", "PAID_TWICE")]
+
+
 @pytest.mark.parametrize(
     ("given", "number", "text"),
     [
