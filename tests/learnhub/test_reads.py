@@ -1,4 +1,4 @@
-"""docs/queries.md is true: each read goes by the index it names, and reads no more when every table is ten times as large."""
+"""docs/queries.md is true: each read goes by the index it names, and reads no more in ten times larger tables."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.breaks("an_enrollment_is_paid_at_most_once")
 
 DOCUMENT = (ROOT / "docs/queries.md").read_text()
 QUERY = re.compile(
-    r"^### (?P<title>[^\n]+)\n(?P<prose>[^#]*?about\s(?P<about>\d+)\srows?\b[^#]*?)^```sql(?: (?P<file>\S+))?\n(?P<sql>.*?)^```\n"
-    r"(?:```plan\n(?P<plan>.*?)^```)?",
+    r"^### (?P<title>[^\n]+)\n[^#]*?about\s(?P<about>\d+)\srows?\b[^#]*?"
+    r"^```sql(?: (?P<file>\S+))?\n(?P<sql>.*?)^```\n(?:```plan\n(?P<plan>.*?)^```)?",
     re.MULTILINE | re.DOTALL,
 )
 QUERIES = {found["title"]: found.groupdict() for found in QUERY.finditer(DOCUMENT)}
@@ -38,8 +38,14 @@ WRITES = {
     "a category is added": "INSERT INTO categories (parent_id, name) VALUES (@category, 'Cheese')",
 }
 # Every procedure on what is new, and those about a course also on the one that grows.
-OF_A_COURSE = ("process_course_purchase", "begin_purchase", "enroll_student", "check_enrollment_eligibility", "archive_course")
-CALLS = {f"{name} of a popular course": name for name in OF_A_COURSE} | {name: name for name in GOOD}
+ABOUT_A_COURSE = [
+    "process_course_purchase",
+    "begin_purchase",
+    "enroll_student",
+    "check_enrollment_eligibility",
+    "archive_course",
+]
+CALLS = {f"{name} of a popular course": name for name in ABOUT_A_COURSE} | {name: name for name in GOOD}
 WHOLE_TABLE = "SELECT * FROM enrollments WHERE progress_percentage = 1"
 USED = """
     SELECT object_name, index_name, count_fetch FROM performance_schema.table_io_waits_summary_by_index_usage
@@ -66,8 +72,11 @@ class Looks:
     unread: set[tuple[str, str]] = field(default_factory=set)
 
 
+Sizes = tuple[Looks, Looks]
+
+
 @pytest.fixture(scope="module")
-def small_and_large(open_school: Callable[[], AbstractContextManager[School]]) -> tuple[Looks, Looks]:
+def small_and_large(open_school: Callable[[], AbstractContextManager[School]]) -> Sizes:
     small, large = (look(open_school, size) for size in SIZES)
     return small, large
 
@@ -147,7 +156,7 @@ def whole_tables(plan: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("title", QUERIES)
-def test_a_query_goes_the_way_that_the_document_shows(small_and_large: tuple[Looks, Looks], title: str) -> None:
+def test_a_query_goes_the_way_that_the_document_shows(small_and_large: Sizes, title: str) -> None:
     _, large = small_and_large
     shown = [" ".join(line.split()) for line in (QUERIES[title]["plan"] or "").splitlines()]
 
@@ -156,9 +165,7 @@ def test_a_query_goes_the_way_that_the_document_shows(small_and_large: tuple[Loo
 
 
 @pytest.mark.parametrize("title", QUERIES)
-def test_a_query_reads_few_rows_for_its_answer_and_no_more_in_larger_tables(
-    small_and_large: tuple[Looks, Looks], title: str
-) -> None:
+def test_a_query_reads_few_rows_for_its_answer_and_no_more_in_larger_tables(small_and_large: Sizes, title: str) -> None:
     small, large = small_and_large
 
     assert large.reads[title] <= small.reads[title] <= 10 * int(QUERIES[title]["about"])
@@ -167,13 +174,13 @@ def test_a_query_reads_few_rows_for_its_answer_and_no_more_in_larger_tables(
 
 
 @pytest.mark.parametrize("name", [*WRITES, *CALLS])
-def test_a_write_or_a_procedure_reads_no_more_rows_in_larger_tables(small_and_large: tuple[Looks, Looks], name: str) -> None:
+def test_a_write_or_a_procedure_reads_no_more_rows_in_larger_tables(small_and_large: Sizes, name: str) -> None:
     small, large = small_and_large
 
     assert large.reads[name] <= small.reads[name] * (2 if name in OF_THE_DICTIONARY else 1)
 
 
-def test_a_query_that_reads_a_whole_table_would_be_found(small_and_large: tuple[Looks, Looks]) -> None:
+def test_a_query_that_reads_a_whole_table_would_be_found(small_and_large: Sizes) -> None:
     small, large = small_and_large
 
     assert whole_tables(large.plans[WHOLE_TABLE]) == ["enrollments ALL None"]
@@ -189,9 +196,10 @@ def test_a_query_of_a_procedure_stands_in_its_file(title: str) -> None:
 
 
 def test_no_list_is_paged_by_counting_rows() -> None:
-    texts = {path: path.read_text() for path in PROGRAMS} | {ROOT / "docs/queries.md": "".join(map(str, QUERIES.values()))}
+    counting = re.compile(r"\bOFFSET\b|\bLIMIT\s+\w+\s*,", re.IGNORECASE)
 
-    assert [path for path, text in texts.items() if re.search(r"\bOFFSET\b|\bLIMIT\s+\w+\s*,", text, re.IGNORECASE)] == []
+    assert [path for path in PROGRAMS if counting.search(path.read_text())] == []
+    assert [title for title, query in QUERIES.items() if counting.search(query["sql"])] == []
 
 
 def test_no_index_is_covered_by_another(school: School) -> None:
@@ -206,14 +214,16 @@ def test_every_index_of_a_foreign_key_is_one_that_a_migration_names(school: Scho
     assert school.run(
         "SELECT entry.table_name, index_name FROM information_schema.statistics entry"
         "  JOIN information_schema.referential_constraints rule"
-        "    ON constraint_schema = table_schema AND rule.table_name = entry.table_name AND constraint_name = index_name"
+        "    ON constraint_schema = table_schema AND rule.table_name = entry.table_name"
+        "   AND constraint_name = index_name"
         " WHERE table_schema = DATABASE()"
     ) == []
 
 
-def test_an_index_that_nothing_reads_says_why_it_is_there(small_and_large: tuple[Looks, Looks]) -> None:
+def test_an_index_that_nothing_reads_says_why_it_is_there(small_and_large: Sizes) -> None:
     _, large = small_and_large
     explained = re.findall(r"^\| `(\w+)\.(\w+)` \|", DOCUMENT, re.MULTILINE)
-    shown = {step.split()[2] for steps in large.plans.values() for step in steps}  # a range over partitions is not counted
+    # a range over partitions is not counted
+    shown = {step.split()[2] for steps in large.plans.values() for step in steps}
 
     assert [entry for entry in sorted(large.unread) if entry[1] not in shown] == sorted(explained)
