@@ -155,6 +155,10 @@ def whole_tables(plan: list[str]) -> list[str]:
     return [" ".join(step) for step in steps if step[1] in ("ALL", "index") and step[0] not in SMALL]
 
 
+def test_every_statement_of_the_document_is_tried() -> None:
+    assert len(QUERIES) == DOCUMENT.count("\n### ") == DOCUMENT.count("\n```sql") > 20
+
+
 @pytest.mark.parametrize("title", QUERIES)
 def test_a_query_goes_the_way_that_the_document_shows(small_and_large: Sizes, title: str) -> None:
     _, large = small_and_large
