@@ -6,9 +6,9 @@ import ast
 import re
 from pathlib import Path
 
-from learnhub_db import programs
 from learnhub_db.project import Project
 from learnhub_db.statements import code_only
+from learnhub_db.stored_programs import programs
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "learnhub_db"
