@@ -7,7 +7,8 @@ tell, are emptied and filled again from a copy of what the migrations put there.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,20 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def school(learnhub: Target, housekeeping: Connection, request: pytest.FixtureRequest) -> Iterator[School]:
     """The database, freshly built; afterwards every invariant must hold that the test does not say it breaks."""
+    with _opened(learnhub, housekeeping, request) as school:
+        yield school
+
+
+@pytest.fixture(scope="module")
+def open_school(
+    learnhub: Target, housekeeping: Connection, request: pytest.FixtureRequest
+) -> Callable[[], AbstractContextManager[School]]:
+    """The same for the length of a block, where several tests look at what one long preparation has measured."""
+    return lambda: _opened(learnhub, housekeeping, request)
+
+
+@contextmanager
+def _opened(learnhub: Target, housekeeping: Connection, request: pytest.FixtureRequest) -> Iterator[School]:
     excused = {name for mark in request.node.iter_markers("breaks") for name in mark.args}
     school = School(learnhub)
     before = dict(school.run(WRITES))

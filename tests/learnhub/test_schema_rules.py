@@ -95,6 +95,7 @@ KEPT_BY_PROGRAMS = {
     "flash_sale_stock",
     "flash_sale_terms",
     "payment_keys",
+    "payments_to_check",
     "payout_items",
     "price_history",
     "seat_holds",
