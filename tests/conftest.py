@@ -12,7 +12,6 @@ from xdist.workermanage import WorkerController
 
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import LearnHubError
-
 from servers import Server, open_server
 
 SERVERS = pytest.StashKey[list[Server]]()

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from learnhub_db.database import Target
-
 from command_line import Ran, Run, runner
+from learnhub_db.database import Target
 from seed_projects import connection_that_runs, start, writer
 
 Ask = Callable[[str], list[tuple]]

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from command_line import runner
 from learnhub_db.commands import progress
 from learnhub_db.database import Target
-
-from command_line import runner
 from seed_projects import Ask, Write, writer
 
 SLICED = """-- slices of 10: 50

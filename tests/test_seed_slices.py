@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from learnhub_db.database import Target
-
 from command_line import Ran, Run, runner
+from learnhub_db.database import Target
 from seed_projects import Ask, Write, connection_that_runs, start, writer
 
 DECLARED = """
