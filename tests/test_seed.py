@@ -251,12 +251,14 @@ def test_a_process_killed_in_the_middle_leaves_nothing_and_the_next_run_starts_t
 
 
 def test_of_two_seeds_at_once_the_second_waits_and_finds_nothing_to_do(ask, write, empty_database, tmp_path):
-    write("0010.sql", "INSERT INTO people VALUES (1, 'Ada');\nDO SLEEP(1)")
+    write("0010.sql", "INSERT INTO people VALUES (1, 'Ada');\nDO GET_LOCK('until the second waits', 60)")
     write("0020.sql", "INSERT INTO people VALUES (2, 'Bo')")
+    ask("DO GET_LOCK('until the second waits', 0)")
     first = start(empty_database, tmp_path)
-    connection_that_runs(ask, "DO SLEEP")
+    connection_that_runs(ask, "DO GET_LOCK")
     second = start(empty_database, tmp_path)
     connection_that_runs(ask, "SELECT GET_LOCK")
-    answers = [json.loads(process.communicate(timeout=20)[0]) for process in (first, second)]
+    ask("DO RELEASE_LOCK('until the second waits')")
+    answers = [json.loads(process.communicate(timeout=60)[0]) for process in (first, second)]
     assert [answer["applied"] for answer in answers] == [["0010.sql", "0020.sql"], []]
     assert ask("SELECT * FROM people") == [(1, "Ada"), (2, "Bo")]
