@@ -1,4 +1,4 @@
-"""Adopting a database that somebody built before: recorded as applied once it is what the files build."""
+"""Adopting what was done by other means: recorded as applied once the database is what the files build."""
 
 from __future__ import annotations
 
@@ -7,30 +7,36 @@ from dataclasses import replace
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import catalogue, definitions, drift, history, lock, migrations, stored
+from learnhub_db import deployment, drift, history, migrations, undoing
 from learnhub_db.acts import Act, Report
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused
-from learnhub_db.deployment import Contents
 from learnhub_db.drift import Difference
 from learnhub_db.errors import UsageError
-from learnhub_db.history import Record
+from learnhub_db.history import History, Record
 from learnhub_db.project import SqlFile
+from learnhub_db.runner import journal, lock
+from learnhub_db.stored_programs import catalogue, definitions, stored
 
 
 def adopt(contents: Contents, owner: str | None, target: Target, number: str, report: Report) -> list[Difference]:
     """Record the migrations up to `number`, every program and grant file as applied, and run none of them.
 
-    Where the database differs from what they build nothing is recorded, and the differences are returned. UsageError
-    for an unknown number, and where something is recorded already.
+    On a database with a history only those migrations are recorded that are not yet, say because an online tool has
+    done them, and only tables are compared: programs are left to the next apply. Where the database differs from what
+    the files build nothing is recorded, and the differences are returned. UsageError for an unknown number, and for a
+    migration that is applied or was begun.
     """
     contents = replace(contents, migrations=_up_to(contents.migrations, number))
     with connect(target) as connection:
         try:
             with lock.held(connection, target.database, report):
-                _check_new(history.read(connection), target)
-                differences = drift.find(contents, owner, target)
+                past = history.read(connection)
+                fresh = not (past.migrations or past.objects)
+                _check_pending(connection, contents, past)
+                differences = [one for one in drift.find(contents, owner, target) if fresh or one.kind == "table"]
                 if not differences:
-                    _record(connection, contents, report)
+                    _record(connection, contents, past, fresh, report)
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
     return differences
@@ -44,16 +50,29 @@ def _up_to(files: list[SqlFile], number: str) -> list[SqlFile]:
     return files[: places[0] + 1]
 
 
-def _check_new(past: history.History, target: Target) -> None:
-    if past.migrations or past.objects:
-        number = len(past.migrations) + len(past.objects)
-        mend = "use apply, and verify to compare"
-        raise UsageError(f"the database has a history of {number} files", str(target), mend)
+def _check_pending(connection: Connection, contents: Contents, past: History) -> None:
+    deployment.check_unchanged(contents, past)
+    undoing.check_none(connection, past)
+    last = contents.migrations[-1]
+    if last.stem in past.migrations:
+        raise UsageError("the migration is applied", last.path, "use verify to compare")
+    begun = journal.under_way(connection, journal.MIGRATION) if journal.NAME in past.tables else {}
+    for file in deployment.pending(contents, past):
+        if file.stem in begun:
+            raise UsageError("the migration was begun", file.path, "finish it: apply, or apply --resume")
 
 
-def _record(connection: Connection, contents: Contents, report: Report) -> None:
-    history.prepare(connection, history.read(connection))
-    migrations.adopt(connection, contents.migrations)
+def _record(connection: Connection, contents: Contents, past: History, fresh: bool, report: Report) -> None:
+    history.prepare(connection, past)
+    left = deployment.pending(contents, past)
+    migrations.adopt(connection, left)
+    if fresh:
+        _record_objects(connection, contents)
+    for path in contents.paths if fresh else [file.path for file in left]:
+        report(Act("adopted", path))
+
+
+def _record_objects(connection: Connection, contents: Contents) -> None:
     existing = catalogue.programs(connection)
     for program in contents.programs:
         record = Record(program.path, program.digest, existing[program.key].fingerprint)
@@ -62,5 +81,3 @@ def _record(connection: Connection, contents: Contents, report: Report) -> None:
         definitions.keep(connection, program.key, definitions.ADOPTED, now, program.path, program.digest)
     for grant in (*contents.accounts, *contents.grants):
         history.record_object(connection, grant.key, Record(grant.file.path, grant.file.digest))
-    for path in contents.paths:
-        report(Act("adopted", path))

@@ -21,8 +21,9 @@ VERBS = {
     "plan": "What apply would do, and how; reads only.",
     "rollback": "Undo the last migrations and put the programs back.",
     "script": "Print one file for the stock mysql client.",
-    "seed": "Fill the database from sql/seeds/NAME; safe to repeat.",
+    "seed": "Fill the database from sql/seeds/NAME; safe to repeat, goes on where it stopped.",
     "server": "Run a private MySQL: start, stop, status, url.",
+    "slow": "The statements and programs that took the most time; reads only.",
     "status": "What is applied, pending, changed; reads only.",
     "verify": "Compare the database with what the files build.",
 }
@@ -33,6 +34,7 @@ URL_HELP = (
     "Everybody on the machine can read the command line: a password belongs in LEARNHUB_DB_URL or one of the two files "
     "below."
 )
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 SECRET = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -57,7 +59,7 @@ class Verbs(click.Group):
 @click.option("--url", envvar="LEARNHUB_DB_URL", help=URL_HELP)
 @click.option("--defaults-file", type=SECRET, help="MySQL option file for what the URL leaves out.")
 @click.option("--password-file", type=SECRET, help="File that holds the password on one line; beats every other.")
-@click.option("--project", type=click.Path(path_type=Path, exists=True, file_okay=False), default=".", help="Folder that holds sql/, procedures/, triggers/, views/.")
+@click.option("--project", type=FOLDER, default=".", help="Folder that holds sql/, procedures/, triggers/, views/.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--debug", is_flag=True, help="Show the trace of an error.")
 @click.pass_context

@@ -10,9 +10,9 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import COMMAND, CR, ER
 
-from learnhub_db import tls
+from learnhub_db.connection import tls
+from learnhub_db.connection.target import Target
 from learnhub_db.errors import CannotConnect, DatabaseRefused
-from learnhub_db.target import Target
 
 CONNECT_TIMEOUT_SECONDS = 10
 SECURE_TRANSPORT_REQUIRED = 3159  # has no name in PyMySQL
@@ -22,10 +22,14 @@ NOT_ALLOWED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.COLUMNA
 
 # Routines keep the sql_mode, character set and collation of the connection that created them, so
 # every connection of the toolkit has the same ones, whatever the server's defaults are.
-SESSION = """
+SQL_MODE = (
+    "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+)
+SESSION = f"""
     SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci,
         autocommit = 1, foreign_key_checks = 1, unique_checks = 1, time_zone = '+00:00',
-        sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'
+        sql_mode = '{SQL_MODE}'
 """
 
 
@@ -54,7 +58,7 @@ def _opened(target: Target, database: str | None) -> Connection:
 
 
 def _attempt(target: Target, database: str | None, **encryption: object) -> Connection:
-    return pymysql.connect(
+    connection = pymysql.connect(
         host=target.host,
         port=target.port,
         user=target.user,
@@ -64,8 +68,11 @@ def _attempt(target: Target, database: str | None, **encryption: object) -> Conn
         charset="utf8mb4",
         autocommit=True,
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=CONNECT_TIMEOUT_SECONDS,
         **encryption,
     )
+    connection._read_timeout = None  # that was for the greeting: a statement may take hours
+    return connection
 
 
 def settle(connection: Connection) -> None:
@@ -80,11 +87,17 @@ def rows(connection: Connection, sql: str, arguments: Sequence[object] | None = 
         return list(cursor.fetchall())
 
 
-def together(connection: Connection, statements: Sequence[str]) -> None:
+def literal(connection: Connection, sql: str, arguments: object) -> str:
+    """The statement with its arguments in their places, for together()."""
+    with connection.cursor() as cursor:
+        return cursor.mogrify(sql, arguments)
+
+
+def together(connection: Connection, statements: Sequence[str]) -> int:
     """Run the statements in one packet: the server goes on to the last of them even where this process dies.
 
-    The first that fails ends it, as pymysql.Error. A routine whose body is a single statement stays as it was written
-    only in the last place: elsewhere the server stores the semicolon behind it too.
+    How many rows that one has changed. The first that fails ends it, as pymysql.Error. A routine whose body is a single
+    statement stays as it was written only in the last place: elsewhere the server stores the semicolon behind it too.
     """
     _several(connection, allowed=True)
     try:
@@ -92,6 +105,7 @@ def together(connection: Connection, statements: Sequence[str]) -> None:
             cursor.execute(";\n".join(statements))
             while cursor.nextset():
                 pass
+            return cursor.rowcount
     finally:
         if connection.open:
             _several(connection, allowed=False)
@@ -118,7 +132,8 @@ def _why(target: Target, error: pymysql.Error) -> tuple[str, str]:
         return "the server offers no TLS", "have it switched on, or let all in between read along: ssl-mode=PREFERRED"
     if code == SECURE_TRANSPORT_REQUIRED:
         return "the server takes only TLS", "connect with ssl-mode=REQUIRED"
-    if code in (CR.CR_CONN_HOST_ERROR, CR.CR_CONNECTION_ERROR):
+    silent = code == CR.CR_SERVER_LOST and isinstance(error.__context__, TimeoutError)
+    if silent or code in (CR.CR_CONN_HOST_ERROR, CR.CR_CONNECTION_ERROR):
         where = "unix_socket" if target.unix_socket else "host and port"
         return "no MySQL answers", f"start it, or correct the URL's {where}"
     if code == ER.ACCESS_DENIED_ERROR:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 import pymysql
 
-from learnhub_db import catalogue, deployment, grants, history, journal, undoing
+from learnhub_db import history, undoing
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused
-from learnhub_db.deployment import Contents
 from learnhub_db.history import History
-from learnhub_db.journal import Entry
+from learnhub_db.inspection import sight
 from learnhub_db.project import Project, SqlFile
+from learnhub_db.runner import journal
+from learnhub_db.runner.journal import Entry
 from learnhub_db.statements import split
+from learnhub_db.stored_programs import catalogue, grants
 
 APPLIED = "applied"
 PENDING = "pending"  # never applied
@@ -33,11 +36,16 @@ class Standing:
 
 
 def read(project: Project, target: Target) -> list[Standing]:
-    """Each migration, program and grant file with its state; reads only."""
-    contents = deployment.read(project)
+    """Each migration, program and grant file with its state; reads only.
+
+    DatabaseRefused where the account might not see what is recorded.
+    """
+    contents = Contents.read(project)
     with connect(target) as connection:
         try:
             past, existing = history.read(connection), catalogue.programs(connection)
+            if not past.tables:
+                sight.check(connection, "table", target.database)
             undone = undoing.begun(connection, past)
             begun = journal.under_way(connection, journal.MIGRATION) if journal.NAME in past.tables else {}
         except pymysql.Error as error:

@@ -1,46 +1,63 @@
-"""One MySQL server a session; its choice stands in servers.py."""
+"""One MySQL server a session, or one for each of its workers; the choice stands in servers.py."""
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 from collections.abc import Callable, Iterator
 
 import pytest
+from xdist.workermanage import WorkerController
 
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import LearnHubError
-
 from servers import Server, open_server
 
-SERVER = pytest.StashKey[Server]()
+SERVERS = pytest.StashKey[list[Server]]()
 
 # A session in the background ignores the interrupt, and so would the programs that its tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """A worker a core, up to four; none where a URL names the one server."""
+    return 0 if os.environ.get("LEARNHUB_TEST_URL") else min(len(os.sched_getaffinity(0)), 4)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
-    if session.config.option.collectonly:
+    config = session.config
+    if config.option.collectonly or hasattr(config, "workerinput"):
         return
+    servers = config.stash.setdefault(SERVERS, [])
     try:
-        session.config.stash[SERVER] = open_server()
+        for number in range(config.option.numprocesses or 1):
+            servers.append(open_server(number))
     except LearnHubError as error:
         pytest.exit(f"no server to test on: {error}", returncode=error.exit_code)
 
 
+def pytest_configure_node(node: WorkerController) -> None:
+    """A worker is told its server by the one who opened it."""
+    number = int(node.gateway.id.removeprefix("gw"))
+    node.workerinput["server"] = node.config.stash[SERVERS][number].administrator.url
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    return config.stash[SERVER].remarks if SERVER in config.stash else []
+    return [remark for server in config.stash.get(SERVERS, []) for remark in server.remarks]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if SERVER in config.stash:
-        config.stash[SERVER].close()
+    for server in config.stash.get(SERVERS, []):
+        server.close()
 
 
 @pytest.fixture(scope="session")
 def server(pytestconfig: pytest.Config) -> Target:
     """An administrator of the session's server."""
-    return pytestconfig.stash[SERVER].administrator
+    if hasattr(pytestconfig, "workerinput"):
+        return Target.parse(pytestconfig.workerinput["server"])
+    return pytestconfig.stash[SERVERS][0].administrator
 
 
 @pytest.fixture

@@ -21,14 +21,14 @@ from pathlib import Path
 
 from pymysql.constants import CLIENT
 
+from learnhub_db.connection.tls import Tls
 from learnhub_db.database import Target
 from learnhub_db.errors import LearnHubError
-from learnhub_db.tls import Tls
 
 COM_QUERY = 3
 PATIENCE_SECONDS = 30
 
-READS = re.compile(r"\s*(?:SELECT|SHOW|SET|START|BEGIN|PREPARE|DEALLOCATE)\b")
+READS = re.compile(r"\s*(?:SELECT|SHOW|SET|START|BEGIN|PREPARE|DEALLOCATE)\b(?!;)")  # behind a ; comes more
 Client = multiprocessing.process.BaseProcess
 
 _clients = multiprocessing.get_context("forkserver")

@@ -9,15 +9,22 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import secrets
+import shlex
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from learnhub_db.database import Target
 from learnhub_db.errors import LearnHubError, UsageError
 from learnhub_db.server import start, stop
 from learnhub_db.server.lock import locked
+from learnhub_db.server.programs import client_command, server_command
 
 IMAGE = "mysql:9.7"
 OPTIONS = "--log-bin-trust-function-creators=1 --max-connections=500"
@@ -26,15 +33,12 @@ IN_MEMORY = Path("/dev/shm")
 NEEDED_BYTES = 4 << 30
 
 
-def _private_directory() -> Path:
+def _home() -> Path:
     """In memory where there is room: the reset between two tests truncates tables, and a disk makes each of them wait."""
     if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > NEEDED_BYTES:
         name = f"learnhub-test-{os.getuid()}-{hashlib.sha256(bytes(PROJECT)).hexdigest()[:12]}"
-        return IN_MEMORY / name / "test-server"
-    return PROJECT / ".learnhub" / "test-server"
-
-
-PRIVATE = _private_directory()
+        return IN_MEMORY / name
+    return PROJECT / ".learnhub"
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,11 @@ class Server:
     close: Callable[[], None]
 
 
-def open_server() -> Server:
-    """The server that the environment asks for; LearnHubError where it cannot be had."""
+def open_server(number: int = 0) -> Server:
+    """The server that the environment asks for; LearnHubError where it cannot be had.
+
+    Another number is another server, except where a URL names the one there is.
+    """
     url = os.environ.get("LEARNHUB_TEST_URL")
     if url:
         target = Target.parse(url)
@@ -56,13 +63,13 @@ def open_server() -> Server:
     if forced not in (None, "", "container", "private"):
         raise UsageError(f"LEARNHUB_TEST_SERVER is {forced}", "", "known: container, private")
     if forced == "private":
-        return _private([])
+        return _private([], number)
     try:
         return _container()
     except NoContainer as error:
         if forced:
             raise
-        return _private([f"no container: {error}"])
+        return _private([f"no container: {error}"], number)
 
 
 class NoContainer(LearnHubError):
@@ -78,12 +85,13 @@ def _container() -> Server:
     except Exception as error:  # docker's, requests' or urllib3's, as the engine is absent
         raise NoContainer("no Docker engine answers", "", "start one, or let the private server serve") from error
     image = os.environ.get("LEARNHUB_MYSQL_IMAGE") or IMAGE
-    container = MySqlContainer(image, username="root", password="test").with_command(OPTIONS)
+    password = secrets.token_hex(12)  # no other word: tests look for it in what is printed
+    container = MySqlContainer(image, username="root", password=password).with_command(OPTIONS)
     container.with_tmpfs_mount("/var/lib/mysql")
     try:
         container.start()
         target = Target(
-            container.get_container_host_ip(), int(container.get_exposed_port(3306)), "root", "test", "mysql"
+            container.get_container_host_ip(), int(container.get_exposed_port(3306)), "root", password, "mysql"
         )
     except Exception as error:  # of the engine, the registry or the image: the session can do without
         container.stop()
@@ -92,29 +100,73 @@ def _container() -> Server:
     return Server(target, [f"server: {target}, a container of {image}"], container.stop)
 
 
-def _private(remarks: list[str]) -> Server:
+def _private(remarks: list[str], number: int) -> Server:
     """A fresh private server, shared by all sessions that run at the same time; the last one ends it."""
-    users = _users_file()
-    with locked(PRIVATE.with_name("test-server.gate")):
+    directory = _home() / f"test-server-{number}"
+    directory.parent.mkdir(mode=0o700, exist_ok=True)
+    gate = directory.with_suffix(".gate")
+    users = os.open(directory.with_suffix(".users"), os.O_CREAT | os.O_RDWR, 0o600)
+    with locked(gate):
         if _alone(users):
-            stop(PRIVATE)
-            shutil.rmtree(PRIVATE, ignore_errors=True)
+            _remove(directory)
         fcntl.flock(users, fcntl.LOCK_SH)
-        target = start(PRIVATE, "mysql")
+        target = start(directory, "mysql")
 
     def close() -> None:
-        with locked(PRIVATE.with_name("test-server.gate")):
+        with locked(gate):
             if _alone(users):
-                stop(PRIVATE)
-                shutil.rmtree(PRIVATE, ignore_errors=True)
+                _remove(directory)
         os.close(users)
 
-    return Server(target, [*remarks, f"server: {target}, private, in {PRIVATE}"], close)
+    return Server(target, [*remarks, f"server: {target}, private, in {directory}"], close)
 
 
-def _users_file() -> int:
-    PRIVATE.parent.mkdir(mode=0o700, exist_ok=True)
-    return os.open(PRIVATE.with_name("test-server.users"), os.O_CREAT | os.O_RDWR, 0o600)
+@contextmanager
+def own_server(*options: str, database: str = "learnhub") -> Iterator[Target]:
+    """A private server that nobody else has, with `options` that beat those it is started with; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="own-server-", dir=IN_MEMORY if _home().parent == IN_MEMORY else None))
+    directory = folder / "server"
+    try:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("LEARNHUB_MYSQLD", str(_mysqld(folder, options)))
+            target = start(directory, database)
+        yield target
+    finally:
+        stop(directory)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mysqld(folder: Path, options: Sequence[str]) -> Path:
+    """A program that runs this machine's mysqld with `options` behind all others."""
+    return _script(
+        folder / "mysqld",
+        '[ "$1" = --no-defaults ] && shift',
+        f'exec {shlex.join(server_command())} "$@" {shlex.join(options)}',
+    )
+
+
+def client_programs(folder: Path) -> Path:
+    """A folder for PATH: mysql, mysqldump and mysqlbinlog of this machine. Skips the test where it lacks one."""
+    command = client_command()
+    place = next(place for place, word in enumerate(command) if Path(word).name == "mysql")
+    for name in ("mysql", "mysqldump", "mysqlbinlog"):
+        program = Path(command[place]).with_name(name)
+        if not program.exists():
+            pytest.skip(f"there is no {name} beside {command[place]}: install the distribution's MySQL client")
+        words = [*command[:place], str(program), *command[place + 1 :]]
+        _script(folder / name, f'exec {shlex.join(words)} "$@"')
+    return folder
+
+
+def _script(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]), encoding="utf-8")
+    path.chmod(0o700)
+    return path
+
+
+def _remove(directory: Path) -> None:
+    stop(directory)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _alone(users: int) -> bool:

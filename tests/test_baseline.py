@@ -8,7 +8,8 @@ import pytest
 
 import small_project
 from command_line import Run, runner
-from learnhub_db import deployment, script
+from learnhub_db import script
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 from learnhub_db.statements import split
@@ -29,7 +30,7 @@ def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) 
 def built(shop: Path, empty_database: Target) -> Target:
     """The shop, built without the toolkit."""
     with connect(empty_database) as connection:
-        for statement in split(script.text(deployment.read(Project(shop)))):
+        for statement in split(script.text(Contents.read(Project(shop)))):
             rows(connection, statement.text)
     return empty_database
 
@@ -37,7 +38,7 @@ def built(shop: Path, empty_database: Target) -> Target:
 def test_a_database_that_matches_is_adopted_and_nothing_runs(run, shop, built, sql):
     shown = run("baseline", "0002")
     assert shown.code == 0
-    assert shown.out.splitlines() == [f"adopted {path}" for path in deployment.read(Project(shop)).paths]
+    assert shown.out.splitlines() == [f"adopted {path}" for path in Contents.read(Project(shop)).paths]
     assert run("status").out == "8 applied\n"
     assert run("apply").out == "nothing to do\n"
     assert sql("SELECT COUNT(*) FROM products") == [(2,)]
@@ -72,13 +73,41 @@ def test_migrations_after_the_number_are_no_part_of_the_comparison(run, shop, bu
     assert "1146: Table " in shown.err and "triggers/audit_sale.sql:2" in shown.err
 
 
-def test_a_database_with_a_history_is_refused(run, shop, empty_database):
+STOCK = {"sql/migrations/0003-stock.sql": "ALTER TABLE products ADD COLUMN stock INT;\n"}
+
+
+def test_a_migration_that_another_tool_has_done_is_recorded(run, shop, empty_database, sql):
+    assert run("apply").code == 0
+    small_project.write(shop, STOCK | {"views/cheap.sql": "CREATE VIEW cheap AS SELECT stock FROM products;\n"})
+    sql("ALTER TABLE products ADD COLUMN stock INT")
+    assert run("baseline", "0003").out == "adopted sql/migrations/0003-stock.sql\n"
+    assert run("apply").out == "created view cheap\n"
+    assert run("verify").out == "no difference\n"
+
+
+def test_one_that_it_has_not_done_is_refused_with_the_diff(run, shop, empty_database, sql):
+    assert run("apply").code == 0
+    small_project.write(shop, STOCK)
+    shown = run("baseline", "0003")
+    assert (shown.code, shown.out.splitlines()[0]) == (1, "different table products")
+    assert "-  `stock` int DEFAULT NULL," in shown.out.splitlines()
+    assert run("status").out.split()[:3] == ["pending", "migration", "0003-stock"]
+
+
+def test_one_that_is_applied_is_refused(run, shop, empty_database):
     assert run("apply").code == 0
     shown = run("baseline", "0002")
-    assert (shown.code, shown.err) == (
-        2,
-        f"error: the database has a history of 8 files, {empty_database}, use apply, and verify to compare\n",
-    )
+    line = "error: the migration is applied, sql/migrations/0002-sales.sql, use verify to compare\n"
+    assert (shown.code, shown.err) == (2, line)
+
+
+def test_one_that_was_begun_is_refused(run, shop, empty_database, sql):
+    assert run("apply").code == 0
+    small_project.write(shop, {path: text + "DROP TABLE none;\n" for path, text in STOCK.items()})
+    assert run("apply").code == 3
+    shown = run("baseline", "0003")
+    line = "error: the migration was begun, sql/migrations/0003-stock.sql, finish it: apply, or apply --resume\n"
+    assert (shown.code, shown.err) == (2, line)
 
 
 @pytest.mark.parametrize("number", ["0003", "2", "0002-sales", "x"])

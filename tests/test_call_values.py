@@ -6,9 +6,8 @@ import re
 
 import pytest
 
-from learnhub_db.database import Target
-
 from command_line import Run, runner
+from learnhub_db.database import Target
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import stocked_shop
 from command_line import Run, runner
 from learnhub_db.database import Target, connect, identifier, rows
 
-
 DRIFT = {
     # a word for what drifted: what somebody ran, what stands above the diff, lines that stand in it
     "a table": ("CREATE TABLE stray (a INT)", "extra table stray", ["+CREATE TABLE `stray` ("]),

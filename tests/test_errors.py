@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ import pytest
 
 import interruptions
 import small_project
+from learnhub_db import database
 from learnhub_db.database import Target, connect, rows
-from learnhub_db.errors import NoServer
+from learnhub_db.errors import CannotConnect, NoServer
 from learnhub_db.server import start, stop
 
 VERBS = ["apply", "status", "verify", "dump"]
@@ -41,6 +43,21 @@ def test_a_url_that_does_not_answer(shop, server, verb):
     target = replace(server, port=1, password="s3cr3t-w0rd")
     line = f"error: no MySQL answers, {target}, start it, or correct the URL's host and port"
     assert told(target, shop, verb) == (4, [line])
+
+
+def test_a_host_that_says_nothing(server, monkeypatch):
+    monkeypatch.setattr(database, "CONNECT_TIMEOUT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        target = replace(server, host="127.0.0.1", port=silent.getsockname()[1], unix_socket=None)
+        with pytest.raises(CannotConnect) as caught:
+            connect(target)
+    assert str(caught.value) == f"no MySQL answers, {target}, start it, or correct the URL's host and port"
+
+
+def test_a_statement_may_take_longer_than_the_greeting(server, monkeypatch):
+    monkeypatch.setattr(database, "CONNECT_TIMEOUT_SECONDS", 1)
+    with connect(server) as connection:
+        assert rows(connection, "SELECT SLEEP(1.5)") == [(0,)]
 
 
 @pytest.mark.parametrize("verb", VERBS)

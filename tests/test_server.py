@@ -20,7 +20,6 @@ from learnhub_db.server import client_command, private_url
 from learnhub_db.server.home import Home
 
 
-
 def learnhub_db(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Returns only when nobody holds the command's stdout and stderr any more, mysqld included."""
     return subprocess.run(
@@ -98,6 +97,11 @@ def test_it_is_durable_and_takes_five_hundred_connections_of_this_machine_only(h
         " (SELECT COUNT(*) FROM performance_schema.global_variables WHERE VARIABLE_NAME = 'mysqlx_port')",
     )
     assert settings == (500, 1, "ON", "127.0.0.1", 1, 1, 1, "ON", 0)
+
+
+def test_it_finds_its_plugins(home: Path) -> None:
+    (plugins,) = ask(started(home), "SELECT @@plugin_dir")
+    assert list(Path(plugins).glob("mysql_clone.so"))
 
 
 def test_nobody_else_can_read_its_directory_and_no_command_line_holds_its_password(home: Path) -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from learnhub_db.database import Target, connect
 from learnhub_db.errors import UsageError
-
 from servers import NoContainer, open_server
 
 

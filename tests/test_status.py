@@ -38,6 +38,17 @@ def test_all_is_applied_after_an_apply(run):
     assert (shown.code, shown.out) == (0, "8 applied\n")
 
 
+def test_what_the_account_may_not_see_is_not_called_pending(run, shop, modest, capsys, server, empty_database):
+    assert run("apply").code == 0
+    with connect(server) as connection:
+        rows(connection, f"REVOKE ALL ON {empty_database.database}.* FROM {modest.user}@'%'")
+        rows(connection, f"GRANT CREATE ROUTINE ON {empty_database.database}.* TO {modest.user}@'%'")
+    shown = runner(modest, capsys, "--project", str(shop))("status")
+    name = empty_database.database
+    mend = f"GRANT SELECT ON `{name}`.* TO `{modest.user}`@`%`"
+    assert (shown.code, shown.err) == (3, f"error: the account may not see every table, {name}, {mend}\n")
+
+
 def test_each_state_is_told_with_its_file(run, shop, empty_database):
     run("apply")
     small_project.change(shop, "sql/migrations/0001-products.sql", "4.50", "4.55")

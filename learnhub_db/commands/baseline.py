@@ -6,23 +6,25 @@ from dataclasses import asdict
 
 import click
 
-from learnhub_db import baseline as baselines, deployment
+from learnhub_db import baseline as baselines
 from learnhub_db.acts import Act
 from learnhub_db.commands import verify
 from learnhub_db.commands.session import Session
+from learnhub_db.contents import Contents
 
 
 @click.command()
 @click.argument("number", metavar="NNNN")
 @click.pass_obj
 def baseline(session: Session, number: str) -> None:
-    """Adopt a database that was built by other means: record the migrations up to NNNN and the programs as applied.
+    """Adopt what was done by other means: record the migrations up to NNNN and the programs as applied.
 
     None of them is run. Where the database differs from what they build, the differences are shown, nothing is
-    recorded, and the exit code is 1.
+    recorded, and the exit code is 1. On a database that apply knows already, say after an online tool has altered a
+    table, only tables are compared and only migrations recorded.
     """
     acts: list[Act] = []
-    contents, owner = deployment.read(session.files), session.files.settings.owner
+    contents, owner = Contents.read(session.files), session.files.settings.owner
     found = baselines.adopt(contents, owner, session.target(), number, acts.append)
     if found:
         verify.show(session, found)

@@ -10,7 +10,6 @@ from dataclasses import replace
 import pymysql
 
 from learnhub_db.database import Target
-
 from school import School, Session
 
 # The column, the table, the database, the routine, the server's own: each refusal has its number.

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 import pytest
 from pymysql.connections import Connection
 
-from learnhub_db import invariants
-from learnhub_db.database import Target, connect, identifier, rows
-
 from accounts import account
 from conftest import INVARIANTS
+from learnhub_db import invariants
+from learnhub_db.database import Target, connect, identifier, rows
 from school import School
 from violations import VIOLATIONS, Rows
 
@@ -62,6 +61,7 @@ def test_an_invariant_finds_what_breaks_it(bare: Connection, name: str, case: Ro
 
 def test_a_reader_may_look_for_all_of_it(school: School) -> None:
     with account(school, "learnhub_readonly") as reader:
+        invariants.require_keys(reader.connection, INVARIANTS)
         findings = list(invariants.check(reader.connection, INVARIANTS))
 
     assert len(findings) == len(INVARIANTS)

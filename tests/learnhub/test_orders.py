@@ -84,7 +84,7 @@ def test_the_words_are_checked_in_the_order_listed_over_the_whole_cart(school: S
     assert school.place(cart, "NONE") == (None, "COURSE_FULL")
     school.run("UPDATE enrollments SET status = 'refunded' WHERE enrollment_id = %s", taken)
     assert school.place(cart, "NONE") == (None, "PROMOTION_INVALID")
-    used = school.insert("orders", user_id=other)
+    used = school.insert("orders", user_id=other, promotion_id=1)
     school.insert("promotion_uses", promotion_id=1, order_id=used, user_id=other)
     assert school.place(cart, "SPRING") == (None, "PROMOTION_EXHAUSTED")
     school.run("UPDATE promotions SET max_uses = 2")

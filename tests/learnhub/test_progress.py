@@ -10,7 +10,6 @@ import pytest
 from school import School, Session
 
 
-
 def record(session: Session, student: int, *entries: dict) -> None:
     session.call("record_progress", student, json.dumps(entries))
 

@@ -1,0 +1,80 @@
+"""Running the statements of a file: a refusal names the file, the line and the server's words."""
+
+from __future__ import annotations
+
+import re
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.constants import ER
+
+from learnhub_db.database import refused
+from learnhub_db.errors import DatabaseRefused
+from learnhub_db.statements import Statement
+
+LINES_AROUND = 1
+_MAY_HOLD_A_PASSWORD = re.compile(r"\bIDENTIFIED\b|PASSWORD\b|(?:CREATE|ALTER)\s+USER\b", re.IGNORECASE)
+_PROGRAM = re.compile(r"(?:CREATE|ALTER)\s.*?\b(?P<kind>PROCEDURE|FUNCTION|TRIGGER|EVENT)\b", re.IGNORECASE | re.DOTALL)
+_RIGHTS = {  # the server does not say which one it misses on the database
+    "PROCEDURE": "CREATE ROUTINE",
+    "FUNCTION": "CREATE ROUTINE",
+    "TRIGGER": "LOCK TABLES",
+    "EVENT": "EVENT",
+}
+_NEAR = re.compile(r"near '(?P<text>.*)' at line (?P<line>\d+)\Z", re.DOTALL)
+
+
+def run(connection: Connection, statement: Statement, path: str, mend: str = "") -> int:
+    """Run `statement` of the file `path`, pass over its results and return how many rows it wrote itself.
+
+    DatabaseRefused where the server says no.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement.text)
+            written = 0 if cursor.description else cursor.rowcount
+            while cursor.nextset():
+                written = 0
+            return written
+    except pymysql.Error as error:
+        raise refusal(error, statement, path, mend) from error
+
+
+def may_hold_a_password(sql: str) -> bool:
+    return bool(_MAY_HOLD_A_PASSWORD.search(sql))
+
+
+def refusal(error: pymysql.Error, statement: Statement, path: str, mend: str = "") -> DatabaseRefused:
+    """`error` at its place in the file, with the lines around it and a caret; of a password nothing is shown."""
+    line, column = _place(error, statement.text)
+    told = refused(error, f"{path}:{statement.line + line}")
+    if error.args[0] == ER.DBACCESS_DENIED_ERROR and (kind := _PROGRAM.match(statement.text)):
+        told.mend = f"GRANT {_RIGHTS[kind['kind'].upper()]} ON the database to the account that applies"
+    what, detail = told.what.splitlines()[0], _excerpt(statement, line, column)
+    if may_hold_a_password(statement.text):
+        what, detail = what.split(" near '")[0], ""
+        error.args = (error.args[0], what)  # the trace of --debug shows them too
+    refusal = DatabaseRefused(what, told.where, "; ".join(filter(None, (told.mend, mend))))
+    refusal.detail = detail
+    return refusal
+
+
+def _place(error: pymysql.Error, text: str) -> tuple[int, int]:
+    """Line and column within the statement, from 0: where the server stopped reading, else the statement's start."""
+    near = _NEAR.search(str(error.args[1]) if len(error.args) > 1 else "")
+    if not near:
+        return 0, 0
+    line = int(near["line"]) - 1
+    stopped, read = near["text"].split("\n")[0], text.split("\n")[line]
+    return line, max(read.find(stopped), 0) if stopped else len(read)
+
+
+def _excerpt(statement: Statement, line: int, column: int) -> str:
+    lines = statement.text.split("\n")
+    first, last = max(0, line - LINES_AROUND), min(len(lines), line + LINES_AROUND + 1)
+    shown = []
+    for number in range(first, last):
+        shown.append(f"{statement.line + number:>6} | {lines[number]}".rstrip())
+        if number == line:
+            shown.append(f"       | {' ' * column}^")
+    return "\n".join(shown)

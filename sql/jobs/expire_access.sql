@@ -1,0 +1,4 @@
+-- Ends the enrollments whose access has ended.
+--
+-- every: 1 hour
+CALL expire_access(@expired);
