@@ -82,6 +82,32 @@ def test_nothing_of_the_person_is_found_anywhere(school: School, person: int, cl
     assert row["deleted_at"] is not None
 
 
+def test_nothing_is_found_of_who_ordered_learned_and_was_archived(school: School) -> None:
+    user, course = school.user(name=f"{MARK} Kahn", email=f"{MARK}@example.org"), school.course()
+    lesson = school.lesson(course)
+    school.cart(course, user=user)
+    order, _ = school.place(school.cart(course, user=user))
+    school.fail_order(order, f"{MARK} rang up")
+    school.fail(school.begin(user, course)[0], f"{MARK} has no money")
+    school.give_back(school.insert("payments", user_id=user, amount=5, status="completed"), f"{MARK} paid twice")
+    school.purchase(user, course)
+    school.call("record_progress", user, json.dumps([{"lesson_id": lesson, "completed": True}]))
+    school.run("UPDATE payments SET processed_at = '2024-03-05', payment_method_token = %s", f"tok_{MARK}")
+    school.call("refresh_star", "2024-03-05")
+    school.call("archive_course", course, "over")
+    assert school.call("archive_payments", "2025-01-01", 10, out=("p_moved",)) == {"p_moved": 3}
+    found = places(school, MARK)
+    assert found > {("orders", "failure_reason"), ("payments_history", "reason"), ("payments_history", "payment_method_token")}
+    money = school.run("SELECT payment_id, user_id, amount, status FROM payments_history ORDER BY 1")
+
+    erase(school, user)
+
+    assert places(school, MARK) == set()
+    assert school.run("SELECT payment_id, user_id, amount, status FROM payments_history ORDER BY 1") == money
+    assert [school.count(table) for table in ("carts", "cart_items", "certificates", "dim_user")] == [0, 0, 1, 1]
+    assert school.value("SELECT kept->>'$.payments' FROM erasure_log") == "4"
+
+
 def test_a_personal_column_added_later_is_covered(school: School, person: int) -> None:
     school.run("ALTER TABLE quiz_attempts ADD COLUMN essay TEXT COMMENT 'In their words (personal)'")
     school.run("ALTER TABLE enrollments ADD COLUMN diploma_name VARCHAR(100) NOT NULL DEFAULT '' COMMENT 'x (personal)'")
