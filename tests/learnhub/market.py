@@ -10,10 +10,10 @@ from school import School
 
 @dataclass(frozen=True)
 class Market:
-    """The ids that callers draw from, and the day on which things were bought long ago."""
+    """The ids that callers draw from, and the days on which things were bought."""
 
     name: str
-    day: str
+    days: Sequence[str]
     users: Sequence[int]
     courses: Sequence[int]
     lessons: Sequence[int]
@@ -39,7 +39,7 @@ def open_market(school: School, name: str, day: str) -> Market:
     carts = [school.cart(courses[(place + 1) % 3], courses[3], user=user) for place, user in enumerate(users)]
     return Market(
         name=name,
-        day=day,
+        days=[day, str(school.value("SELECT UTC_DATE()"))],
         users=users,
         courses=courses,
         lessons=lessons,

@@ -63,7 +63,7 @@ def bad_values(parameter: dict, free_text: bool) -> list[object]:
     if parameter["character_set_name"] == "ascii":
         values.append("ключ")
     if free_text:
-        return [value for value in values if str(value).strip()]
+        return [value for value in values if value and str(value).strip()]
     return [None, *values]
 
 

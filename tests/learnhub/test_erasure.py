@@ -197,6 +197,21 @@ def test_of_many_at_once_one_erases(school: School, person: int) -> None:
     assert school.count("erasure_log") == 1
 
 
+def test_what_is_put_into_a_cart_meanwhile_is_forgotten_too(school: School, person: int) -> None:
+    cart, course, shop = school.cart(user=person), school.course(), school.session()
+    shop.run("START TRANSACTION")
+    shop.run("SELECT cart_id FROM carts WHERE cart_id = %s FOR SHARE", cart)
+    erased = school.waiting(lambda session: session.call("erase_user", person, "desk", None))
+    shop.insert("cart_items", cart_id=cart, course_id=course)
+    shop.run("COMMIT")
+
+    assert erased.result(timeout=20) == {}
+    assert (school.count("carts"), school.count("cart_items")) == (0, 0)
+    with pytest.raises(pymysql.Error) as caught:
+        school.cart(course, user=person)
+    assert caught.value.args == (30003, f"user {person} is deleted: a deleted user can do nothing more")
+
+
 def test_a_failure_half_way_leaves_the_person_as_they_were(school: School, person: int) -> None:
     before = school.everything()
     with school.failing("payments", "UPDATE"):
