@@ -4,7 +4,7 @@ BIN := .venv/bin
 LEARNHUB := env -u LEARNHUB_DB_URL $(BIN)/learnhub-db
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down schema test
+.PHONY: help setup up down schema test bench
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
@@ -28,6 +28,10 @@ schema: setup  ## Write the schema that the files build to sql/schema.sql
 
 test: setup  ## Run the whole suite on a real MySQL
 	@$(BIN)/pytest --numprocesses auto --dist loadfile
+
+bench: setup  ## Measure apply beside the mysql client and yoyo; writes docs/benchmarks.md
+	@$(LEARNHUB) server start
+	@$(BIN)/python bench/apply.py "$$($(LEARNHUB) server url)"
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -84,11 +84,17 @@ def rows(connection: Connection, sql: str, arguments: Sequence[object] | None = 
         return list(cursor.fetchall())
 
 
-def together(connection: Connection, statements: Sequence[str]) -> None:
+def literal(connection: Connection, sql: str, arguments: object) -> str:
+    """The statement with its arguments in their places, for together()."""
+    with connection.cursor() as cursor:
+        return cursor.mogrify(sql, arguments)
+
+
+def together(connection: Connection, statements: Sequence[str]) -> int:
     """Run the statements in one packet: the server goes on to the last of them even where this process dies.
 
-    The first that fails ends it, as pymysql.Error. A routine whose body is a single statement stays as it was written
-    only in the last place: elsewhere the server stores the semicolon behind it too.
+    How many rows that one has changed. The first that fails ends it, as pymysql.Error. A routine whose body is a single
+    statement stays as it was written only in the last place: elsewhere the server stores the semicolon behind it too.
     """
     _several(connection, allowed=True)
     try:
@@ -96,6 +102,7 @@ def together(connection: Connection, statements: Sequence[str]) -> None:
             cursor.execute(";\n".join(statements))
             while cursor.nextset():
                 pass
+            return cursor.rowcount
     finally:
         if connection.open:
             _several(connection, allowed=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import execution, grants, history, lock, programs, undoing
+from learnhub_db import execution, grants, history, lock, programs, sizes, undoing
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.errors import UsageError
@@ -137,11 +137,12 @@ class _Run:
 
     def refuse_rebuilds(self, target: Target) -> None:
         """UsageError where a pending ALTER would copy a large table while writers wait."""
-        files = pending(self.contents, self.past)
-        if files:
+        files, limit = pending(self.contents, self.past), self.project.settings.rebuild_limit_mb
+        large = sizes.large(self.connection, target.database, limit) if files else set()
+        if large:
             from learnhub_db import rebuilds
 
-            rebuilds.refuse(self.connection, target, self.past, files, self.project.settings.rebuild_limit_mb)
+            rebuilds.refuse(self.connection, target, self.past, files, large, limit)
 
     def _apply_migrations(self, resume: Resume) -> None:
         check_unchanged(self.contents, self.past)

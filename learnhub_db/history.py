@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pymysql.connections import Connection
 
 from learnhub_db import definitions, journal, unfinished
-from learnhub_db.database import rows
+from learnhub_db.database import literal, rows
 
 TABLES = {
     "_learnhub_migrations": """
@@ -81,12 +81,10 @@ def prepare(connection: Connection, history: History) -> None:
             rows(connection, create)
 
 
-def record_migration(connection: Connection, name: str, digest: str, statements: int) -> None:
-    rows(
-        connection,
-        "REPLACE INTO _learnhub_migrations (id, digest, statements) VALUES (%s, %s, %s)",
-        (name, digest, statements),
-    )
+def migration_record(connection: Connection, name: str, digest: str, statements: int) -> str:
+    """The statement that records a migration as applied."""
+    sql = "REPLACE INTO _learnhub_migrations (id, digest, statements) VALUES (%s, %s, %s)"
+    return literal(connection, sql, (name, digest, statements))
 
 
 def forget_migration(connection: Connection, name: str) -> None:

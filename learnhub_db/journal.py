@@ -7,12 +7,13 @@ statements can use it: a kind and a name say what is under way, a place which pa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime
 
 from pymysql.connections import Connection
 
-from learnhub_db.database import rows
+from learnhub_db import creations
+from learnhub_db.database import literal, rows, together
 from learnhub_db.errors import DatabaseRefused
 
 NAME = "_learnhub_journal"
@@ -27,7 +28,7 @@ TABLE = f"""
         line           INT UNSIGNED    NOT NULL COMMENT 'where it starts in the file',
         digest         CHAR(64)        NOT NULL COMMENT 'SHA-256 of its text',
         state          VARCHAR(8)      NOT NULL COMMENT 'intent, running, failed, done or skipped',
-        fingerprint    CHAR(64)        NULL     COMMENT 'of what it changes, before it ran',
+        fingerprint    CHAR(64)        NULL     COMMENT 'SHA-256 of what it changes before it ran, or what it creates',
         memory         MEDIUMTEXT      NULL     COMMENT 'what the session remembered then, as JSON',
         started_at     DATETIME(3)     NOT NULL COMMENT 'UTC',
         finished_at    DATETIME(3)     NULL     COMMENT 'UTC',
@@ -92,10 +93,11 @@ class Journal:
         sql = f"SELECT {COLUMNS} FROM {NAME} WHERE kind = %s AND name = %s ORDER BY place"
         return [Entry(*row) for row in rows(self.connection, sql, (self.kind, self.name))]
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Sequence[Entry], after: Sequence[str] = ()) -> None:
         """Put `entries` in place of those of their places, all or, where the lock is lost, none: DatabaseRefused.
 
-        As durable as the transaction that the connection is in.
+        As durable as the transaction that the connection is in; where it comes `after` other statements, in one that it
+        opens with them.
         """
         if not entries:
             return
@@ -104,14 +106,37 @@ class Journal:
             SELECT * FROM (VALUES {', '.join([_ROW] * len(entries))}) AS new
             WHERE IS_USED_LOCK(%s) = CONNECTION_ID()
         """
+        arguments = [*self._arguments(entries), self.lock]
         with self.connection.cursor() as cursor:
-            if not cursor.execute(sql, [*self._arguments(entries), self.lock]):
-                mend = f"a pooler or wait_timeout may take it away: connect directly, then {self.verb} again"
-                raise DatabaseRefused("the connection has lost its lock", f"{self.kind} {self.name}", mend)
+            if after:
+                written = together(self.connection, ["BEGIN", *after, cursor.mogrify(sql, arguments)])
+            else:
+                written = cursor.execute(sql, arguments)
+        if not written:
+            raise self._lost()
+
+    def check(self) -> None:
+        """DatabaseRefused where the connection has lost its lock; reads only."""
+        if rows(self.connection, "SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", (self.lock,)) != [(1,)]:
+            raise self._lost()
+
+    def cut(self, place: int) -> None:
+        """Forget what was to follow the statement at `place`; nothing where the lock is lost."""
+        sql = f"DELETE FROM {NAME} WHERE kind = %s AND name = %s AND place > %s AND IS_USED_LOCK(%s) = CONNECTION_ID()"
+        rows(self.connection, sql, (self.kind, self.name, place, self.lock))
 
     def forget(self) -> None:
         """It is done, or undone: in the transaction that says so elsewhere."""
-        rows(self.connection, f"DELETE FROM {NAME} WHERE kind = %s AND name = %s", (self.kind, self.name))
+        rows(self.connection, self.forgetting)
+
+    @property
+    def forgetting(self) -> str:
+        """The statement of forget()."""
+        return literal(self.connection, f"DELETE FROM {NAME} WHERE kind = %s AND name = %s", (self.kind, self.name))
+
+    def _lost(self) -> DatabaseRefused:
+        mend = f"a pooler or wait_timeout may take it away: connect directly, then {self.verb} again"
+        return DatabaseRefused("the connection has lost its lock", f"{self.kind} {self.name}", mend)
 
     def _arguments(self, entries: Sequence[Entry]) -> list[object]:
         found: list[object] = []
@@ -131,9 +156,18 @@ def now() -> datetime:
 
 
 def under_way(connection: Connection, kind: str) -> dict[str, Entry]:
-    """The last entry of each thing of `kind` that has begun and is not done; reads only."""
+    """Of each thing of `kind` that is under way the first entry that is not over, else the last; reads only.
+
+    What is seen to have been created since is over.
+    """
+    found: dict[str, Entry] = {}
     sql = f"SELECT name, {COLUMNS} FROM {NAME} WHERE kind = %s ORDER BY name, place"
-    return {name: Entry(*row) for name, *row in rows(connection, sql, (kind,))}
+    for name, *row in rows(connection, sql, (kind,)):
+        if name not in found or found[name].over:
+            entry = Entry(*row)
+            created = not entry.over and creations.happened(connection, entry.fingerprint)
+            found[name] = replace(entry, state=DONE) if created else entry
+    return found
 
 
 def work_of(connection: Connection, number: int) -> str | None:

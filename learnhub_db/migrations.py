@@ -11,8 +11,9 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 from pymysql.connections import Connection
@@ -23,8 +24,9 @@ from yoyo.internalmigrations import v2
 from yoyo.migrations import Migration as YoyoMigration
 from yoyo.migrations import MigrationList, default_migration_table, parse_metadata_from_sql_comments, topological_sort
 from yoyo.topologicalsort import CycleError
+from yoyo.utils import change_param_style
 
-from learnhub_db import database, history, journal, lock, resumption, steps, waits
+from learnhub_db import creations, database, history, journal, lock, resumption, steps, waits
 from learnhub_db.acts import Act, Report
 from learnhub_db.errors import UsageError
 from learnhub_db.journal import Journal
@@ -103,6 +105,16 @@ class Backend(MySQLBackend):
         with lock.held(self.connection, name, report=lambda act: None):
             yield
 
+    def records(self, migration: YoyoMigration) -> list[str]:
+        """The statements of log_migration() and mark_one()."""
+        logged = self.get_log_data(migration)
+        marked = logged | {"when": logged["created_at_utc"]}
+        return [self._literal(self.log_migration_sql, logged), self._literal(self.mark_migration_sql, marked)]
+
+    def _literal(self, template: str, values: dict[str, object]) -> str:
+        sql, arguments = change_param_style(self.driver.paramstyle, self.format_sql(template), values)
+        return database.literal(self.connection, sql, arguments)
+
     def get_log_data(self, migration: YoyoMigration | None = None, operation: str = "apply") -> dict[str, object]:
         """As yoyo's, for accounts without a name and hosts without a name server too."""
         return {
@@ -155,46 +167,74 @@ def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, repo
     if resume.choice and not begun.keys() & {migration.id for migration in pending}:
         raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
     waits.limit(connection)
-    for migration in pending:
-        book = Journal(connection, lock.name_for(database_name), journal.MIGRATION, migration.id, started)
-        _apply_one(backend, migration, book, resume if migration.id in begun else None, report)
+    last = _Last(backend, report)
+    try:
+        for migration in pending:
+            if migration.id in begun or not creations.begin_with(migration.steps[0]):
+                last.record()
+            book = Journal(connection, lock.name_for(database_name), journal.MIGRATION, migration.id, started)
+            choice = resume if migration.id in begun else None
+            done = partial(last.take, migration, book)
+            run(book, migration.path, migration.steps, done, choice, report, last.recorded)
+    finally:
+        if connection.open:
+            connection.rollback()
+            last.record()
     waits.limit(connection, False)
 
 
-def _apply_one(backend: Backend, migration: Migration, book: Journal, resume: Resume | None, report: Report) -> None:
-    def record() -> None:
-        backend.log_migration(migration, "apply")
-        backend.mark_one(migration, log=False)
-        history.record_migration(book.connection, migration.id, migration.file.digest, len(migration.steps))
+class _Last:
+    """The migration that has run last: recorded in a packet with the journal's first word of the next, or by itself."""
 
-    note = run(backend, book, migration.path, migration.steps, record, resume, report)
-    report(Act("applied", migration.path, note))
+    def __init__(self, backend: Backend, report: Report) -> None:
+        self.backend, self.report = backend, report
+        self.taken: tuple[Migration, Journal, str] | None = None
+
+    def take(self, migration: Migration, book: Journal, note: str) -> None:
+        """Have it recorded later; `note` goes into the report."""
+        self.taken = migration, book, note
+
+    def record(self) -> None:
+        """By itself."""
+        with self.recorded() as statements:
+            if statements:
+                database.together(self.backend.connection, ["BEGIN", *statements, "COMMIT"])
+
+    @contextmanager
+    def recorded(self) -> Iterator[Sequence[str]]:
+        """The statements that record it, for a transaction within; the journal forgets it there."""
+        if not self.taken:
+            yield ()
+            return
+        migration, book, note = self.taken
+        record = _record(book.connection, migration)
+        yield [*self.backend.records(migration), record, book.forgetting]
+        self.taken = None
+        self.report(Act("applied", migration.path, note))
 
 
 def run(
-    backend: Backend,
     book: Journal,
     path: str,
     steps: Sequence[Step],
-    record: Callable[[], None],
+    done: Callable[[str], None],
     resume: Resume | None,
     report: Report,
-) -> str:
-    """Run the steps of one file, from where they stopped where there is a `resume`; how many, in which time.
+    opening: Callable[[], AbstractContextManager[Sequence[str]]] = partial(nullcontext, ()),
+) -> None:
+    """Run the steps of one file, from where they stopped where there is a `resume`.
 
-    `record` says elsewhere that they are done, in the transaction in which the journal forgets them.
+    `done` is told how many have run, in which time, as soon as they have; the journal goes on to know of the file until
+    it is told to forget it. `opening` as of a Run.
     """
     started, first = time.monotonic(), 1
     memory = Memory(book.connection, steps)
     if resume:
         first = resumption.first_place(book, path, steps, memory, resume, report)
-    Run(book, path, steps, memory, report).go(first)
-    with backend.transaction():
-        record()
-        book.forget()
-    memory.end()
+    Run(book, path, steps, memory, report, opening).go(first)
     number = _counted(len(steps)) if first == 1 else f"from statement {first} of {len(steps)} on"
-    return f"{number}, {time.monotonic() - started:.1f} s"
+    done(f"{number}, {time.monotonic() - started:.1f} s")
+    memory.end()
 
 
 def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:
@@ -205,7 +245,12 @@ def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:
         migration.load()
         with backend.transaction():
             backend.mark_one(migration)
-            history.record_migration(connection, migration.id, migration.file.digest, len(migration.steps))
+            database.rows(connection, _record(connection, migration))
+
+
+def _record(connection: Connection, migration: Migration) -> str:
+    """The statement that says as what it was applied."""
+    return history.migration_record(connection, migration.id, migration.file.digest, len(migration.steps))
 
 
 def _counted(statements: int) -> str:

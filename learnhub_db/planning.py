@@ -19,10 +19,9 @@ from learnhub_db.history import History
 from learnhub_db.outlook import Effect, Outlook
 from learnhub_db.project import Project
 from learnhub_db.proposals import Proposal, Workshop
-from learnhub_db.rebuilds import is_large
 from learnhub_db.rollout import differs
 from learnhub_db.sandbox import Sandbox
-from learnhub_db.sizes import Size
+from learnhub_db.sizes import Size, is_large
 
 
 @dataclass(frozen=True)

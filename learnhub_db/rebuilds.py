@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pymysql.connections import Connection
 
-from learnhub_db import ahead, alters, online, sandbox, scratch_schema, sizes
+from learnhub_db import ahead, alters, online, sandbox, scratch_schema
 from learnhub_db.ahead import Ahead
 from learnhub_db.database import Target
 from learnhub_db.errors import DatabaseRefused, UsageError
@@ -14,30 +14,26 @@ from learnhub_db.history import History
 from learnhub_db.outlook import Effect, Outlook, unqualified
 from learnhub_db.project import SqlFile
 from learnhub_db.sandbox import Sandbox
-from learnhub_db.sizes import MEGABYTE, Size
+from learnhub_db.sizes import Size, is_large
 from learnhub_db.steps import Step
 
 ALLOW = "apply --allow-rebuild"
 
 
-def refuse(connection: Connection, target: Target, past: History, files: Sequence[SqlFile], limit_mb: int) -> None:
+def refuse(
+    connection: Connection, target: Target, past: History, files: Sequence[SqlFile], large: set[str], limit_mb: int
+) -> None:
     """UsageError for the first such statement that is left of `files`, with the command that does it online.
 
-    The server is asked only where an ALTER may meet a table above the limit; the target is only read.
+    The server is asked only where an ALTER may meet a table of `large`, which are above the limit; the target is only
+    read.
     """
-    large = {name.lower() for name, size in sizes.read(connection, target.database).items() if is_large(size, limit_mb)}
-    if not large:
-        return
     left = list(ahead.read(connection, past, files))
     if not _may_meet([unqualified(step, target.database) for one in left for step in one.steps], large):
         return
     for effect in _effects(connection, target, left):
         if effect.stops_writers and is_large(Size(effect.rows, effect.bytes), limit_mb):
             raise _refusal(connection, target, effect, limit_mb)
-
-
-def is_large(size: Size, limit_mb: int) -> bool:
-    return size.bytes > limit_mb * MEGABYTE
 
 
 def _may_meet(pending: Sequence[Step], large: set[str]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from learnhub_db import fingerprints, journal, lock
+from learnhub_db import creations, fingerprints, journal, lock
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import rows
 from learnhub_db.errors import DatabaseRefused, UsageError
@@ -38,21 +38,31 @@ def first_place(book: Journal, path: str, steps: Sequence[Step], memory: Memory,
     known = book.read()
     done = [entry for entry in known if entry.over and entry.place]  # at place 0 there is only a memory
     for entry in done:
-        _check_unchanged(entry, steps[entry.place - 1] if entry.place <= len(steps) else None, path)
+        _check_unchanged(entry, _at(steps, entry.place), path)
     memory.restore(known[-1].memory, steps[: len(done)])
-    if len(done) == len(steps):
-        return len(steps) + 1
-    step, stopped = steps[len(done)], next((entry for entry in known if not entry.over), None)
-    entry = stopped or Entry(len(done) + 1, step.line, step.digest, journal.FAILED, started_at=journal.now())
-    if resume.choice:
-        state = CHOICES[resume.choice]
-    else:
-        state = _state(book, entry, step, memory.executed(step), path)
-    if not state:
-        return entry.place
-    book.write([replace(entry, digest=step.digest, state=state, finished_at=journal.now())])
-    book.connection.commit()
-    return entry.place + 1
+    left = [entry for entry in known if not entry.over] or _next(len(done) + 1, steps)
+    choice = resume.choice
+    for entry in left:
+        step = _at(steps, entry.place)
+        state = CHOICES[choice] if choice else _state(book, entry, step, memory, path)
+        if not state:
+            book.cut(entry.place)
+            return entry.place
+        digest = step.digest if step else entry.digest
+        book.write([replace(entry, digest=digest, state=state, finished_at=journal.now())])
+        book.connection.commit()
+        choice = None  # it was of the first one
+    return len(done) + len(left) + 1
+
+
+def _at(steps: Sequence[Step], place: int) -> Step | None:
+    return steps[place - 1] if place <= len(steps) else None
+
+
+def _next(place: int, steps: Sequence[Step]) -> list[Entry]:
+    """Where the last run ended between two statements: the one that it would have come to, as if it had not worked."""
+    step = _at(steps, place)
+    return [Entry(place, step.line, step.digest, journal.FAILED, started_at=journal.now())] if step else []
 
 
 def _wait_until_gone(book: Journal, seconds: float, report: Report) -> None:
@@ -85,13 +95,15 @@ def _check_unchanged(entry: Entry, step: Step | None, path: str) -> None:
         raise UsageError(f"statement {entry.place}, which has run, has changed", f"{path}:{step.line}", mend)
 
 
-def _state(book: Journal, entry: Entry, step: Step, sql: str, path: str) -> str | None:
-    """DONE where the statement at which the last run ended has done its work, None where it has not.
-
-    `sql` is what the statement sends.
-    """
-    if entry.state == journal.FAILED:
+def _state(book: Journal, entry: Entry, step: Step | None, memory: Memory, path: str) -> str | None:
+    """DONE where the statement at which the last run ended has done its work, None where it has not."""
+    created = creations.happened(book.connection, entry.fingerprint)
+    if entry.state == journal.FAILED or created is False:
         return None
+    if created or not step:
+        _check_unchanged(entry, step, path)
+        return journal.DONE
+    sql = memory.executed(step)
     if entry.state == journal.INTENT and entry.fingerprint:
         now = fingerprints.of(book.connection, sql)
         if now == entry.fingerprint:

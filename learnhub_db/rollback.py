@@ -165,14 +165,16 @@ class _Return:
     def _undo_one(self, undo: _Undo, resume: Resume | None) -> None:
         migration = undo.migration
 
-        def record() -> None:
-            self.backend.log_migration(migration, "rollback")
-            self.backend.unmark_one(migration, log=False)
-            history.forget_migration(self.connection, migration.id)
+        def record(note: str) -> None:
+            with self.backend.transaction():
+                self.backend.log_migration(migration, "rollback")
+                self.backend.unmark_one(migration, log=False)
+                history.forget_migration(self.connection, migration.id)
+                book.forget()
+            self.report(Act("undone", migration.path, note))
 
         book = self._book(migration.id)
-        note = migrations.run(self.backend, book, undo.path, undo.steps, record, resume, self.report)
-        self.report(Act("undone", migration.path, note))
+        migrations.run(book, undo.path, undo.steps, record, resume, self.report)
 
     def _then(self, undone: Sequence[str]) -> tuple[list[Program], set[Key]]:
         """The programs to go back to, in the order of creation, and those that have to be left as they are.

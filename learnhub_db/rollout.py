@@ -26,7 +26,7 @@ from learnhub_db import (
 from learnhub_db.acts import Act, Report
 from learnhub_db.catalogue import Found
 from learnhub_db.comparison import Difference
-from learnhub_db.database import identifier, refused
+from learnhub_db.database import identifier, refused, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.history import History, Key, Record
 from learnhub_db.programs import PHASES, Program, as_stored
@@ -130,11 +130,14 @@ class Rollout:
             note = self._keep_what_is_met(change)
         act = self._replace(change)
         now = catalogue.find(self.connection, program.kind, program.name)
+        rows(self.connection, "START TRANSACTION")
         if act:
             self._keep(program, act)
-            self.report(Act(act, f"{program.kind} {program.name}", note))
         record = Record(program.path, program.digest, now and now.fingerprint)
         history.record_object(self.connection, program.key, record)
+        rows(self.connection, "COMMIT")
+        if act:
+            self.report(Act(act, f"{program.kind} {program.name}", note))
 
     def _keep_what_is_met(self, change: _Change) -> str:
         """Keep what nobody here has put there; what is to be said of it."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import takewhile
 
 from pymysql.constants import ER, SERVER_STATUS
 
-from learnhub_db import execution, fingerprints, journal, waits
+from learnhub_db import creations, execution, fingerprints, journal, waits
 from learnhub_db.acts import Report
 from learnhub_db.database import rows
 from learnhub_db.errors import DatabaseRefused
@@ -28,13 +29,26 @@ _WITHOUT_ROLLBACK = """
 
 
 class Run:
-    """The steps of one file, on the one connection that holds the lock."""
+    """The steps of one file, on the one connection that holds the lock.
 
-    def __init__(self, book: Journal, path: str, steps: Sequence[Step], memory: Memory, report: Report) -> None:
+    The journal's first word of a DDL statement is written within `opening`, after the statements that it yields.
+    """
+
+    def __init__(
+        self,
+        book: Journal,
+        path: str,
+        steps: Sequence[Step],
+        memory: Memory,
+        report: Report,
+        opening: Callable[[], AbstractContextManager[Sequence[str]]],
+    ) -> None:
         self.book, self.path, self.steps, self.memory, self.report = book, path, steps, memory, report
+        self.opening = opening
         self.connection = book.connection
         self.unsaved: list[Entry] = []  # what the journal does not say yet, or not for good
         self.before_transaction = 0  # how many of these a rollback leaves true
+        self.intended = 0  # up to which place the journal knows what is about to run
         self.certain = 0  # how many statements are done for good
         self.ours = False  # whether the open transaction is not the file's own
         self.limited = True
@@ -129,11 +143,24 @@ class Run:
 
     def _lasting(self, entry: Entry, step: Step, sql: str) -> None:
         self.memory.counted = []
-        before = fingerprints.of(self.connection, sql)
-        self.unsaved.append(replace(entry, state=journal.INTENT, fingerprint=before))
-        self._save()
+        if entry.place > self.intended:
+            self._intend(entry, sql)
+        else:
+            self.book.check()
         self._send_patiently(step, sql)
         self._done(entry)
+
+    def _intend(self, entry: Entry, sql: str) -> None:
+        """Have the journal know of the statement, and of those right behind it that it can know of beforehand."""
+        ahead = creations.leading(self.connection, self.steps[entry.place - 1 :])
+        memory = self.memory.text()
+        for place, before in enumerate(ahead or [fingerprints.of(self.connection, sql)], entry.place):
+            step = self.steps[place - 1]
+            intent = replace(entry, place=place, line=step.line, digest=step.digest, state=journal.INTENT)
+            self.unsaved.append(replace(intent, fingerprint=before, memory=memory))
+            self.intended = place
+        with self.opening() as after:
+            self._save(after)
 
     _WAYS = {
         Kind.ROWS: _rows,
@@ -167,17 +194,17 @@ class Run:
             waits.limit(self.connection, limited)
             self.limited = limited
 
-    def _write(self) -> None:
+    def _write(self, after: Sequence[str] = ()) -> None:
         """Bring the journal up to now; as durable as the open transaction."""
         if self.unsaved:
             self.unsaved[-1] = replace(self.unsaved[-1], memory=self.memory.text())
-            self.book.write(self.unsaved)
+            self.book.write(self.unsaved, after)
         if not self._in_transaction:
             self.unsaved.clear()
 
-    def _save(self) -> None:
+    def _save(self, after: Sequence[str] = ()) -> None:
         """Bring the journal up to now for good, and with it whatever is open."""
-        self._write()
+        self._write(after)
         if self._in_transaction:
             rows(self.connection, "COMMIT")
         self.unsaved.clear()
@@ -191,8 +218,9 @@ class Run:
             rows(self.connection, "ROLLBACK")
             del self.unsaved[self.before_transaction :]
         elif kind is Kind.LASTING:
-            self.unsaved = [replace(entry, state=journal.FAILED)]
+            self.unsaved = [*filter(lambda known: known.over, self.unsaved), replace(entry, state=journal.FAILED)]
         self._save()
+        self.book.cut(entry.place)
         if any(known.state == journal.RUNNING for known in self.book.read()):
             mend = f"the procedure has committed a part of its work: {self.book.verb} --resume done, again or skip"
             return error.with_mend(mend)

@@ -45,6 +45,15 @@ def read(connection: Connection, database: str) -> dict[str, Size]:
     return {name: Size(number or 0, size or 0) for name, number, size in found}
 
 
+def large(connection: Connection, database: str, limit_mb: int) -> set[str]:
+    """The names, in small letters, of the tables above `limit_mb`; reads only."""
+    return {name.lower() for name, size in read(connection, database).items() if is_large(size, limit_mb)}
+
+
+def is_large(size: Size, limit_mb: int) -> bool:
+    return size.bytes > limit_mb * MEGABYTE
+
+
 def inside(connection: Connection, database: str) -> dict[str, Inside] | None:
     """Each table and partition by the name that InnoDB gives it; None where the account may not know. Reads only."""
     pattern = re.sub(r"([\\_%])", r"\\\1", f"{file_name(database)}/") + "%"

@@ -28,7 +28,7 @@ from learnhub_db.tls import Tls
 COM_QUERY = 3
 PATIENCE_SECONDS = 30
 
-READS = re.compile(r"\s*(?:SELECT|SHOW|SET|START|BEGIN|PREPARE|DEALLOCATE)\b")
+READS = re.compile(r"\s*(?:SELECT|SHOW|SET|START|BEGIN|PREPARE|DEALLOCATE)\b(?!;)")  # behind a ; comes more
 Client = multiprocessing.process.BaseProcess
 
 _clients = multiprocessing.get_context("forkserver")

@@ -1,0 +1,208 @@
+"""What creates new tables and indexes is in the journal beforehand, a run at a time, and is taken up as exactly.
+
+A migration that has run is recorded with the first entries of the next one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import interruptions
+import small_project
+from learnhub_db import creations, deployment, journal, planning, schema, standing, steps
+from learnhub_db.database import Target, connect, rows
+from learnhub_db.errors import DatabaseRefused, UsageError
+from learnhub_db.project import Project
+from learnhub_db.statements import split
+
+FILES = {
+    "sql/migrations/0001-a.sql": "CREATE TABLE a (id INT, n INT);\nCREATE INDEX by_n ON a (n);\n",
+    "sql/migrations/0002-b.sql": "CREATE TABLE b (id INT, n INT);\nCREATE UNIQUE INDEX by_id ON b (id);\n",
+    "sql/migrations/0003-gone.sql": "DROP TABLE a;\nCREATE TABLE c (id INT);\nCREATE INDEX by_id ON c (id);\n",
+    "sql/migrations/0004-rows.sql": "INSERT INTO c VALUES (1);\nCREATE TABLE d (id INT);\nTRUNCATE d;\n",
+    "sql/migrations/0005-e.sql": "CREATE TABLE e (id INT);\n",
+    "sql/migrations/0004-rows.rollback.sql": "DROP TABLE d;\nDELETE FROM c;\n",
+    "sql/migrations/0005-e.rollback.sql": (
+        "CREATE TABLE kept (id INT);\nCREATE INDEX by_id ON kept (id);\nINSERT INTO c VALUES (7);\nDROP TABLE e;\n"
+    ),
+}
+RUN = "CREATE TABLE b (n INT);\nCREATE INDEX by_n ON b (n);\nCREATE TABLE c (n INT);\nCREATE TABLE d (n INT);\n"
+
+
+def built(target: Target) -> tuple[list[str], list[tuple], list[tuple]]:
+    with connect(target) as connection:
+        names = [f"{kind} {name}: {found.sql}" for (kind, name), found in schema.read(connection, "").items()]
+        applied = rows(connection, "SELECT migration_id FROM _yoyo_migration ORDER BY 1")
+        return names, applied, rows(connection, "SELECT id FROM c UNION ALL SELECT place FROM _learnhub_journal")
+
+
+def renew(target: Target) -> None:
+    with connect(target, select_database=False) as connection:
+        rows(connection, f"DROP DATABASE {target.database}")
+        rows(connection, f"CREATE DATABASE {target.database} COLLATE utf8mb4_0900_ai_ci")
+
+
+@pytest.fixture
+def stopped(tmp_path: Path, empty_database: Target) -> Path:
+    """The project of RUN, whose client has died after its second statement: nobody has told the journal of any."""
+    root = small_project.write(tmp_path, {"sql/migrations/0001-run.sql": RUN})
+    query = interruptions.number_of(empty_database, "CREATE INDEX", interruptions.apply, root)
+    renew(empty_database)
+    with interruptions.at(empty_database, query, interruptions.apply, root) as (proxy, client):
+        interruptions.kill_the_client(proxy, client)
+    with connect(empty_database) as connection:
+        states = rows(connection, "SELECT state FROM _learnhub_journal")
+    assert states == [(journal.INTENT,)] * 4
+    return root
+
+
+def tables(target: Target) -> list[str]:
+    with connect(target) as connection:
+        return [name for (name,) in rows(connection, "SHOW TABLES") if not name.startswith("_")]
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("CREATE TABLE a (n INT); CREATE INDEX i ON a (n); CREATE TABLE b (n INT); DO 1", 3),
+        ("CREATE TABLE old (n INT); CREATE TABLE b (n INT)", 0),
+        ("CREATE TABLE IF NOT EXISTS a (n INT)", 0),
+        ("CREATE TABLE a LIKE old", 0),
+        ("CREATE TABLE a (LIKE old)", 0),
+        ("CREATE TABLE a (n INT); CREATE TABLE a (n INT)", 1),
+        ("CREATE TABLE a (n INT); CREATE INDEX i ON old (n)", 1),
+        (f"CREATE TABLE {'a' * 60} (n INT)", 0),
+        ("CREATE TABLE a (n INT, KEY i (n)); CREATE INDEX I ON a (n)", 1),
+        ("CREATE TABLE a (n INT, KEY (n), KEY (n, n2)); CREATE INDEX n_2 ON a (n)", 1),
+        ("CREATE TABLE a (n INT); ALTER TABLE a ADD m INT", 1),
+    ],
+)
+def test_the_journal_knows_what_cannot_be_mistaken(empty_database, text, known):
+    with connect(empty_database) as connection:
+        rows(connection, "CREATE TABLE old (n INT)")
+        assert len(creations.leading(connection, steps.read(split(text), "a.sql"))) == known
+
+
+def test_a_client_that_dies_at_any_query(tmp_path, empty_database):
+    root = small_project.write(tmp_path, FILES)
+    places = interruptions.boundaries(empty_database, interruptions.apply, root)
+    expected = built(empty_database)
+    assert expected[2] == [(1,)]
+    for query in places:
+        renew(empty_database)
+        with interruptions.at(empty_database, query, interruptions.apply, root) as (proxy, client):
+            interruptions.kill_the_client(proxy, client)
+        assert unrecorded(empty_database) <= 1, f"after query {query}"
+        deployment.apply(Project(root), empty_database)
+        assert built(empty_database) == expected, f"after query {query}"
+
+
+def unrecorded(target: Target) -> int:
+    """Of how many migrations only the journal knows, and of none what the history knows too."""
+    with connect(target) as connection:
+        if not rows(connection, "SHOW TABLES LIKE '_yoyo_migration'"):
+            return 0
+        applied = {name for (name,) in rows(connection, "SELECT migration_id FROM _yoyo_migration")}
+        begun = journal.under_way(connection, journal.MIGRATION)
+        assert not applied & begun.keys()
+        return len(begun)
+
+
+def test_a_client_that_dies_at_any_query_of_a_rollback(tmp_path, empty_database):
+    root = small_project.write(tmp_path, FILES)
+    deployment.apply(Project(root), empty_database)
+    places = interruptions.boundaries(empty_database, interruptions.rollback, root, "0003")
+    expected = built(empty_database)
+    assert expected[1:] == ([("0001-a",), ("0002-b",), ("0003-gone",)], [])
+    for query in places:
+        renew(empty_database)
+        deployment.apply(Project(root), empty_database)
+        with interruptions.at(empty_database, query, interruptions.rollback, root, "0003") as (proxy, client):
+            interruptions.kill_the_client(proxy, client)
+        interruptions.rollback(empty_database, root, "0003")
+        assert built(empty_database) == expected, f"after query {query}"
+
+
+class TestAfterADeathInTheMiddleOfARun:
+    def test_status_and_plan_know_what_is_there(self, stopped, empty_database):
+        (one,) = standing.read(Project(stopped), empty_database)
+        assert (one.state, one.note) == (standing.STOPPED, "at statement 3 of 4 (line 3)")
+        assert [effect.line for effect in planning.read(Project(stopped), empty_database).statements] == [3, 4]
+
+    def test_what_has_not_run_may_be_edited(self, stopped, empty_database):
+        small_project.change(stopped, "sql/migrations/0001-run.sql", "TABLE c", "TABLE e")
+        deployment.apply(Project(stopped), empty_database)
+        assert tables(empty_database) == ["b", "d", "e"]
+
+    def test_what_has_not_run_may_be_removed(self, stopped, empty_database):
+        end = "CREATE TABLE c (n INT);\nCREATE TABLE d (n INT);\n"
+        small_project.change(stopped, "sql/migrations/0001-run.sql", end, "")
+        deployment.apply(Project(stopped), empty_database)
+        assert tables(empty_database) == ["b"]
+
+    @pytest.mark.parametrize(
+        ("old", "new", "what"),
+        [
+            ("b (n INT)", "b (n INT, m INT)", "statement 1, which has run, has changed"),
+            ("CREATE INDEX by_n", "CREATE INDEX by_m", "statement 2, which has run, has changed"),
+            (RUN[24:], "", "statement 2, which has run, is gone"),
+        ],
+    )
+    def test_what_has_run_may_not(self, stopped, empty_database, old, new, what):
+        small_project.change(stopped, "sql/migrations/0001-run.sql", old, new)
+        with pytest.raises(UsageError) as refusal:
+            deployment.apply(Project(stopped), empty_database)
+        assert refusal.value.what == what
+        assert tables(empty_database) == ["b"]
+
+    def test_an_operators_word_is_of_the_first_statement_alone(self, stopped, empty_database):
+        deployment.apply(Project(stopped), empty_database, resume="done")
+        assert tables(empty_database) == ["b", "c", "d"]
+
+
+def test_the_lock_is_asked_for_before_each(tmp_path, empty_database):
+    name = "sql/migrations/0002-b.sql"
+    text = "CREATE TABLE b (n INT) AS SELECT RELEASE_ALL_LOCKS() AS n;\nCREATE TABLE c (n INT);\n"
+    root = small_project.write(tmp_path, {"sql/migrations/0001-a.sql": FILES["sql/migrations/0001-a.sql"], name: text})
+    with pytest.raises(DatabaseRefused) as refusal:
+        deployment.apply(Project(root), empty_database)
+    assert refusal.value.what == "the connection has lost its lock"
+    assert tables(empty_database) == ["a", "b"]
+    deployment.apply(Project(root), empty_database)
+    assert tables(empty_database) == ["a", "b", "c"]
+
+
+def test_a_migration_has_run_and_is_recorded_though_the_next_one_cannot_begin(tmp_path, empty_database):
+    files = {
+        "sql/migrations/0001-a.sql": "CREATE TABLE a (n INT) AS SELECT RELEASE_ALL_LOCKS() AS n;\n",
+        "sql/migrations/0002-b.sql": "CREATE TABLE b (n INT);\n",
+    }
+    told: list[str] = []
+    root = small_project.write(tmp_path, files)
+    with pytest.raises(DatabaseRefused) as refusal:
+        deployment.apply(Project(root), empty_database, lambda act: told.append(f"{act.verb} {act.what}"))
+    assert refusal.value.where == "migration 0002-b"
+    assert told == ["applied sql/migrations/0001-a.sql"]
+    assert tables(empty_database) == ["a"]
+    assert unrecorded(empty_database) == 0
+    deployment.apply(Project(root), empty_database)
+    assert tables(empty_database) == ["a", "b"]
+
+
+def test_a_refusal_in_the_middle_leaves_the_rest_to_be_edited(tmp_path, empty_database):
+    name = "sql/migrations/0002-b.sql"
+    text = "CREATE TABLE b (id INT);\nCREATE TABLE c (id INT, CHECK (nothing > 1));\nCREATE TABLE d (id INT);\n"
+    root = small_project.write(tmp_path, {"sql/migrations/0001-a.sql": FILES["sql/migrations/0001-a.sql"], name: text})
+    with pytest.raises(DatabaseRefused) as refusal:
+        deployment.apply(Project(root), empty_database)
+    assert refusal.value.mend.startswith("the 1 statement before it is done and stay: mend the rest of the file")
+    with connect(empty_database) as connection:
+        assert rows(connection, "SELECT migration_id FROM _yoyo_migration") == [("0001-a",)]
+        known = rows(connection, "SELECT name, place, state FROM _learnhub_journal ORDER BY place")
+        assert known == [("0002-b", 1, journal.DONE), ("0002-b", 2, journal.FAILED)]
+        small_project.write(root, {name: "CREATE TABLE b (id INT);\nINSERT INTO b VALUES (7);\n"})
+        deployment.apply(Project(root), empty_database)
+        assert rows(connection, "SELECT id FROM b") == [(7,)]
+        assert rows(connection, "SHOW TABLES LIKE 'd'") == []
