@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from pymysql.connections import Connection
 
-from learnhub_db import journal, migrations
+from learnhub_db import migrations
 from learnhub_db.history import History
 from learnhub_db.project import SqlFile
-from learnhub_db.steps import Step
+from learnhub_db.runner import journal
+from learnhub_db.runner.steps import Step
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,16 @@ from dataclasses import replace
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import catalogue, definitions, deployment, drift, history, journal, lock, migrations, stored, undoing
+from learnhub_db import deployment, drift, history, migrations, undoing
 from learnhub_db.acts import Act, Report
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused
-from learnhub_db.deployment import Contents
 from learnhub_db.drift import Difference
 from learnhub_db.errors import UsageError
 from learnhub_db.history import History, Record
 from learnhub_db.project import SqlFile
+from learnhub_db.runner import journal, lock
+from learnhub_db.stored_programs import catalogue, definitions, stored
 
 
 def adopt(contents: Contents, owner: str | None, target: Target, number: str, report: Report) -> list[Difference]:

@@ -10,9 +10,9 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import COMMAND, CR, ER
 
-from learnhub_db import tls
+from learnhub_db.connection import tls
+from learnhub_db.connection.target import Target
 from learnhub_db.errors import CannotConnect, DatabaseRefused
-from learnhub_db.target import Target
 
 CONNECT_TIMEOUT_SECONDS = 10
 SECURE_TRANSPORT_REQUIRED = 3159  # has no name in PyMySQL

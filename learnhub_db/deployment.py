@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import execution, grants, history, lock, programs, sizes, undoing
+from learnhub_db import history, undoing
 from learnhub_db.acts import Act, Report
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.errors import UsageError
-from learnhub_db.grants import GrantFile
+from learnhub_db.foresight import sizes
 from learnhub_db.history import History, Record
-from learnhub_db.programs import Program
 from learnhub_db.project import Project, SqlFile
-from learnhub_db.resumption import Resume
-from learnhub_db.rollout import Rollout
-
-DEPENDS = re.compile(r"^\s*--\s*depends\s*:", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Contents:
-    """The project's files in the order in which they are applied.
-
-    Grant files that name no program come before the programs, since they create the owner; the others come last.
-    """
-
-    migrations: list[SqlFile]
-    accounts: list[GrantFile]
-    programs: list[Program]
-    grants: list[GrantFile]
-
-    @property
-    def paths(self) -> list[str]:
-        """Every file in order, for the stock client or for a reader."""
-        files = [*self.migrations, *(grant.file for grant in self.accounts)]
-        later = [*(program.path for program in self.programs), *(grant.file.path for grant in self.grants)]
-        return [file.path for file in files] + later
-
-
-def read(project: Project) -> Contents:
-    """Everything the project holds; UsageError for a file that breaks the rules. Needs no connection."""
-    files = project.migrations()
-    if any(DEPENDS.search(file.text) for file in files):
-        from learnhub_db import migrations
-
-        files = [migration.file for migration in migrations.read(files)]
-    found = programs.read(project)
-    names = {program.name for program in found}
-    granted = grants.read(project)
-    return Contents(
-        files,
-        [grant for grant in granted if not grant.mentions(names)],
-        found,
-        [grant for grant in granted if grant.mentions(names)],
-    )
+from learnhub_db.runner import execution, lock
+from learnhub_db.runner.resumption import Resume
+from learnhub_db.stored_programs import grants
+from learnhub_db.stored_programs.grants import GrantFile
+from learnhub_db.stored_programs.rollout import Rollout
 
 
 def apply(
@@ -77,7 +37,7 @@ def apply(
     applied has another content now. With `prune` programs that were deployed, and whose files are gone, are dropped.
     Without `allow_rebuild` nothing runs either where an ALTER would have writers wait while it copies a large table.
     """
-    contents, acts = read(project), []
+    contents, acts = Contents.read(project), []
 
     def tell(act: Act) -> None:
         acts.append(act)
@@ -140,7 +100,7 @@ class _Run:
         files, limit = pending(self.contents, self.past), self.project.settings.rebuild_limit_mb
         large = sizes.large(self.connection, target.database, limit) if files else set()
         if large:
-            from learnhub_db import rebuilds
+            from learnhub_db.foresight import rebuilds
 
             rebuilds.refuse(self.connection, target, self.past, files, large, limit)
 

@@ -9,10 +9,10 @@ from difflib import unified_diff
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import blueprint, privileges, schema, sight
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect
-from learnhub_db.deployment import Contents
-from learnhub_db.schema import Key, Schema
+from learnhub_db.inspection import blueprint, privileges, schema, sight
+from learnhub_db.inspection.schema import Key, Schema
 
 MISSING = "missing"  # the files make it, the database has it not
 EXTRA = "extra"  # the database has it, no file makes it

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from learnhub_db import blueprint
+from learnhub_db.contents import Contents
 from learnhub_db.database import SESSION, Target
-from learnhub_db.deployment import Contents
-from learnhub_db.schema import Definition, Key, Schema
+from learnhub_db.inspection import blueprint
+from learnhub_db.inspection.schema import Definition, Key, Schema
 from learnhub_db.script import SETTINGS, delimited
 
 PATH = "sql/schema.sql"

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from pymysql.connections import Connection
 
-from learnhub_db import definitions, journal, unfinished
 from learnhub_db.database import literal, rows
+from learnhub_db.runner import journal
+from learnhub_db.stored_programs import definitions, unfinished
 
 TABLES = {
     "_learnhub_migrations": """

@@ -26,16 +26,17 @@ from yoyo.migrations import MigrationList, default_migration_table, parse_metada
 from yoyo.topologicalsort import CycleError
 from yoyo.utils import change_param_style
 
-from learnhub_db import creations, database, history, journal, lock, resumption, steps, waits
+from learnhub_db import database, history
 from learnhub_db.acts import Act, Report
 from learnhub_db.errors import UsageError
-from learnhub_db.journal import Journal
-from learnhub_db.memory import Memory
 from learnhub_db.project import SqlFile
-from learnhub_db.resumption import Resume
-from learnhub_db.running import Run
+from learnhub_db.runner import creations, journal, lock, resumption, steps, waits
+from learnhub_db.runner.journal import Journal
+from learnhub_db.runner.memory import Memory
+from learnhub_db.runner.resumption import Resume
+from learnhub_db.runner.running import Run
+from learnhub_db.runner.steps import Step
 from learnhub_db.statements import split
-from learnhub_db.steps import Step
 
 
 class Migration(YoyoMigration):

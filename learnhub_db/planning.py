@@ -9,19 +9,22 @@ from difflib import unified_diff
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import ahead, catalogue, deployment, history, online, privileges, scratch_schema, unfinished
+from learnhub_db import ahead, deployment, history, scratch_schema
 from learnhub_db.ahead import Ahead
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused, rows
-from learnhub_db.deployment import Contents
 from learnhub_db.errors import DatabaseRefused
-from learnhub_db.grants import GrantFile
+from learnhub_db.foresight import online
+from learnhub_db.foresight.outlook import Effect, Outlook
+from learnhub_db.foresight.proposals import Proposal, Workshop
+from learnhub_db.foresight.sandbox import Sandbox
+from learnhub_db.foresight.sizes import Size, is_large
 from learnhub_db.history import History
-from learnhub_db.outlook import Effect, Outlook
+from learnhub_db.inspection import privileges
 from learnhub_db.project import Project
-from learnhub_db.proposals import Proposal, Workshop
-from learnhub_db.rollout import differs
-from learnhub_db.sandbox import Sandbox
-from learnhub_db.sizes import Size, is_large
+from learnhub_db.stored_programs import catalogue, unfinished
+from learnhub_db.stored_programs.grants import GrantFile
+from learnhub_db.stored_programs.rollout import differs
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def read(project: Project, target: Target) -> Plan:
 
     DatabaseRefused where the account may not have one. UsageError where apply would refuse the files.
     """
-    contents = deployment.read(project)
+    contents = Contents.read(project)
     with connect(target) as connection:
         try:
             past = history.read(connection)

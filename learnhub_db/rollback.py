@@ -11,20 +11,21 @@ from dataclasses import dataclass, replace
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import catalogue, definitions, events, grants, history, journal, lock, migrations, preflight
-from learnhub_db import programs, stored, undoing, waits
+from learnhub_db import history, migrations, undoing
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import Target, connect, refused, rows
-from learnhub_db.definitions import Kept
 from learnhub_db.errors import DatabaseRefused, LearnHubError, UsageError
 from learnhub_db.history import History, Key
-from learnhub_db.journal import Journal
 from learnhub_db.migrations import Backend, Migration
-from learnhub_db.programs import Program
 from learnhub_db.project import Project
-from learnhub_db.resumption import Resume
-from learnhub_db.rollout import Rollout
-from learnhub_db.steps import Step
+from learnhub_db.runner import journal, lock, waits
+from learnhub_db.runner.journal import Journal
+from learnhub_db.runner.resumption import Resume
+from learnhub_db.runner.steps import Step
+from learnhub_db.stored_programs import catalogue, definitions, events, grants, preflight, programs, stored
+from learnhub_db.stored_programs.definitions import Kept
+from learnhub_db.stored_programs.programs import Program
+from learnhub_db.stored_programs.rollout import Rollout
 
 NOTHING = "0000"  # the number before the first migration
 AHEAD = "the files are ahead of the database now: apply brings it forward to them again"

@@ -14,10 +14,10 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import CR, ER
 
-from learnhub_db import execution
 from learnhub_db.database import identifier, refused, rows, settle
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.jobs import Job
+from learnhub_db.runner import execution
 
 BOOKKEEPING = """
     CREATE TABLE IF NOT EXISTS _learnhub_jobs (

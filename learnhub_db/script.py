@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from learnhub_db.contents import Contents
 from learnhub_db.database import SESSION
-from learnhub_db.deployment import Contents
 from learnhub_db.statements import code_only, split
 
 HEAD = """\

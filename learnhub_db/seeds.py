@@ -12,11 +12,11 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import SERVER_STATUS
 
-from learnhub_db import execution, lock
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import refused, rows, settle
 from learnhub_db.errors import DatabaseRefused, UsageError
 from learnhub_db.project import Project, SqlFile
+from learnhub_db.runner import execution, lock
 from learnhub_db.statements import Statement, code_only, split
 
 TEMPLATE = ".j2"

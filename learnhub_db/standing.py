@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import pymysql
 
-from learnhub_db import catalogue, deployment, grants, history, journal, undoing
+from learnhub_db import history, undoing
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused
-from learnhub_db.deployment import Contents
 from learnhub_db.history import History
-from learnhub_db.journal import Entry
 from learnhub_db.project import Project, SqlFile
+from learnhub_db.runner import journal
+from learnhub_db.runner.journal import Entry
 from learnhub_db.statements import split
+from learnhub_db.stored_programs import catalogue, grants
 
 APPLIED = "applied"
 PENDING = "pending"  # never applied
@@ -34,7 +36,7 @@ class Standing:
 
 def read(project: Project, target: Target) -> list[Standing]:
     """Each migration, program and grant file with its state; reads only."""
-    contents = deployment.read(project)
+    contents = Contents.read(project)
     with connect(target) as connection:
         try:
             past, existing = history.read(connection), catalogue.programs(connection)

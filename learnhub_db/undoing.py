@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from pymysql.connections import Connection
 
-from learnhub_db import journal
 from learnhub_db.database import rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.history import History
-from learnhub_db.journal import Entry, Journal
+from learnhub_db.runner import journal
+from learnhub_db.runner.journal import Entry, Journal
 
 NAME = "all of them"  # in the journal, beside the migrations that are being undone
 

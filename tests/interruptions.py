@@ -21,9 +21,9 @@ from pathlib import Path
 
 from pymysql.constants import CLIENT
 
+from learnhub_db.connection.tls import Tls
 from learnhub_db.database import Target
 from learnhub_db.errors import LearnHubError
-from learnhub_db.tls import Tls
 
 COM_QUERY = 3
 PATIENCE_SECONDS = 30

@@ -14,13 +14,14 @@ from queue import Queue
 
 import pymysql
 import pytest
-
 import small_project
-from learnhub_db import deployment, lock
+
+from learnhub_db import deployment
 from learnhub_db.acts import Act
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused, UsageError
 from learnhub_db.project import Project
+from learnhub_db.runner import lock
 
 EVERYTHING = [
     "applied sql/migrations/0001-products.sql",

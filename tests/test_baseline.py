@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 import small_project
 from command_line import Run, runner
-from learnhub_db import deployment, script
+from test_apply import yoyo_list
+
+from learnhub_db import script
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 from learnhub_db.statements import split
-from test_apply import yoyo_list
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) 
 def built(shop: Path, empty_database: Target) -> Target:
     """The shop, built without the toolkit."""
     with connect(empty_database) as connection:
-        for statement in split(script.text(deployment.read(Project(shop)))):
+        for statement in split(script.text(Contents.read(Project(shop)))):
             rows(connection, statement.text)
     return empty_database
 
@@ -37,7 +38,7 @@ def built(shop: Path, empty_database: Target) -> Target:
 def test_a_database_that_matches_is_adopted_and_nothing_runs(run, shop, built, sql):
     shown = run("baseline", "0002")
     assert shown.code == 0
-    assert shown.out.splitlines() == [f"adopted {path}" for path in deployment.read(Project(shop)).paths]
+    assert shown.out.splitlines() == [f"adopted {path}" for path in Contents.read(Project(shop)).paths]
     assert run("status").out == "8 applied\n"
     assert run("apply").out == "nothing to do\n"
     assert sql("SELECT COUNT(*) FROM products") == [(2,)]

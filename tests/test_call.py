@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from command_line import Run, runner
 
 from learnhub_db.database import Target, connect
 
-from command_line import Run, runner
 
 @pytest.fixture
 def call(empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from command_line import Run, runner
 
 from learnhub_db.database import Target
-
-from command_line import Run, runner
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 import small_project
 from command_line import Run, runner
+
 from learnhub_db import invariants
 
 RULES = {

@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 import small_project
-from learnhub_db import login
+
 from learnhub_db.cli import main
+from learnhub_db.connection import login
+from learnhub_db.connection.tls import Tls
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import CannotConnect, NoServer, UsageError
 from learnhub_db.server import client_command
-from learnhub_db.tls import Tls
 
 FORM = "write it as mysql://user:password@host:port/database, an @ in the password as %40"
 WORD = "pä§/@:?#%&+ ss"

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 import interruptions
+import pytest
 import small_project
-from learnhub_db import creations, deployment, journal, planning, schema, standing, steps
+
+from learnhub_db import deployment, planning, standing
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused, UsageError
+from learnhub_db.inspection import schema
 from learnhub_db.project import Project
+from learnhub_db.runner import creations, journal, steps
 from learnhub_db.statements import split
 
 FILES = {

@@ -14,12 +14,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from grants import revoke_all
 
 from learnhub_db import deployment, invariants, seeds
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
-
-from grants import revoke_all
 
 ROOT = Path(__file__).parent.parent
 Ask = Callable[[str], list[tuple]]

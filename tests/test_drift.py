@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 import stocked_shop
 from command_line import Run, runner
-from learnhub_db.database import Target, connect, identifier, rows
 
+from learnhub_db.database import Target, connect, identifier, rows
 
 DRIFT = {
     # a word for what drifted: what somebody ran, what stands above the diff, lines that stand in it

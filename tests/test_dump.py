@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 import small_project
 import stocked_shop
 from command_line import Run, runner
-from learnhub_db import deployment, dump, script
+
+from learnhub_db import dump, script
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect
 from learnhub_db.project import Project
 from learnhub_db.statements import split
@@ -71,7 +72,7 @@ def test_it_builds_the_same_schema_again(run, shop, empty_database):
 
 def test_learnhubs_file_is_what_its_files_build(empty_database):
     project = Project(ROOT)
-    built = dump.text(deployment.read(project), project.settings.owner, empty_database)
+    built = dump.text(Contents.read(project), project.settings.owner, empty_database)
     assert (ROOT / dump.PATH).read_text(encoding="utf-8") == built, "run make schema"
 
 

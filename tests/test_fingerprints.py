@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from learnhub_db import fingerprints
 from learnhub_db.database import connect, rows
+from learnhub_db.runner import fingerprints
 
 BEFORE = """
 CREATE TABLE a (id INT PRIMARY KEY AUTO_INCREMENT, v INT);

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 import small_project
-from learnhub_db import deployment, grants
+
+from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 from learnhub_db.statements import split
+from learnhub_db.stored_programs import grants
 
 
 @pytest.fixture

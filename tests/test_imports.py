@@ -6,14 +6,15 @@ import ast
 import re
 from pathlib import Path
 
-from learnhub_db import programs
 from learnhub_db.project import Project
 from learnhub_db.statements import code_only
+from learnhub_db.stored_programs import programs
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "learnhub_db"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-LAYERS = ["errors", "database target tls project", "nouns", "commands", "cli"]
+LAYERS = ["errors", "connection database project", "nouns", "commands", "cli"]
+PACKAGES = ["connection", "runner", "stored_programs", "inspection", "foresight"]  # none imports a later one
 
 
 def layer(module: str) -> int:
@@ -43,6 +44,15 @@ def test_imports_run_one_way():
         assert not higher, f"{module} imports {higher}"
     order = [layer(f"learnhub_db.{name}") for name in ("cli", "commands.x", "x", "project", "errors")]
     assert order == [4, 3, 2, 1, 0]
+
+
+def test_packages_build_on_each_other_in_one_order():
+    for number, package in enumerate(PACKAGES):
+        found = set().union(*(imports(path) for path in (PACKAGE / package).glob("*.py")))
+        assert found, package
+        later = {f"learnhub_db.{name}" for name in PACKAGES[number + 1 :]}
+        assert not {name for name in found if ".".join(name.split(".")[:2]) in later}, package
+    assert {path.parent.name for path in PACKAGE.glob("*/__init__.py")} == {*PACKAGES, "commands", "server"}
 
 
 def test_only_the_command_line_knows_click():

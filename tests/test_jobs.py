@@ -9,9 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-
 import small_project
 from command_line import Run, runner
+
 from learnhub_db import jobs, runs
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.jobs import Daily, Every

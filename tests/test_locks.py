@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 
-import pytest
-
 import interruptions
+import pytest
 import small_project
 from command_line import runner
-from learnhub_db import deployment, lock, waits
+
+from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.project import Project
+from learnhub_db.runner import lock, waits
 
 TABLE = "CREATE TABLE goods (id INT PRIMARY KEY);\nINSERT INTO goods VALUES (1);\n"
 CHANGE = "-- wider\n\nALTER TABLE goods ADD COLUMN name TEXT;\n"

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 import small_project
 from command_line import Run, runner
+
 from learnhub_db import planning
 from learnhub_db.database import Target
 from learnhub_db.errors import UsageError
-from learnhub_db.outlook import Effect
+from learnhub_db.foresight.outlook import Effect
 from learnhub_db.project import Project
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:

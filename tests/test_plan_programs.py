@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 import small_project
 from command_line import Run, runner
 from grants import revoke_all
+
 from learnhub_db import planning, scratch_schema
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused
+from learnhub_db.foresight.proposals import Proposal
 from learnhub_db.project import Project
-from learnhub_db.proposals import Proposal
 
 SELL = "procedures/sales/sell.sql"
 WITH_TAX = "procedures/sales/with_tax.sql"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
 import small_project
-from learnhub_db import deployment
+
+from learnhub_db.contents import Contents
 from learnhub_db.errors import UsageError
 from learnhub_db.project import Project
 
@@ -19,7 +19,7 @@ def refused(root, files: dict[str, str | bytes]) -> UsageError:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(UsageError) as refusal:
-        deployment.read(Project(root))
+        Contents.read(Project(root))
     assert "\n" not in str(refusal.value)
     return refusal.value
 
@@ -30,7 +30,7 @@ def test_the_order_of_the_files_respects_what_they_use(tmp_path):
         "sql/grants/05-rights.sql": "GRANT EXECUTE ON PROCEDURE sell TO r;\n",
     }
     root = small_project.write(tmp_path, small_project.FILES | files)
-    assert deployment.read(Project(root)).paths == [
+    assert Contents.read(Project(root)).paths == [
         "sql/migrations/0001-products.sql",
         "sql/migrations/0002-sales.sql",
         "sql/grants/10-roles.sql",
@@ -50,12 +50,12 @@ def test_migrations_stand_in_the_order_of_their_depends_lines(tmp_path):
         "sql/migrations/0002-b.sql": TABLE,
         "sql/migrations/0003-c.sql": TABLE,
     }
-    paths = deployment.read(Project(small_project.write(tmp_path, files))).paths
+    paths = Contents.read(Project(small_project.write(tmp_path, files))).paths
     assert paths == [f"sql/migrations/{name}.sql" for name in ("0002-b", "0003-c", "0001-a")]
 
 
 def test_an_empty_folder_is_a_project_without_files(tmp_path):
-    assert deployment.read(Project(tmp_path)).paths == []
+    assert Contents.read(Project(tmp_path)).paths == []
 
 
 @pytest.mark.parametrize(
@@ -175,4 +175,4 @@ def test_an_alias_or_a_column_named_like_a_view_is_no_use_of_it(tmp_path):
         "views/a.sql": "CREATE VIEW a AS SELECT t.b, 'b' AS b /* b */ FROM t; -- b\n",
         "views/b.sql": "CREATE VIEW b AS SELECT * FROM `a`;\n",
     }
-    assert deployment.read(Project(small_project.write(tmp_path, files))).paths == ["views/a.sql", "views/b.sql"]
+    assert Contents.read(Project(small_project.write(tmp_path, files))).paths == ["views/a.sql", "views/b.sql"]

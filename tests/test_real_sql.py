@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 import small_project
-from learnhub_db import deployment, schema
+
+from learnhub_db import deployment
+from learnhub_db.contents import Contents
 from learnhub_db.database import SESSION, Target, connect, rows
+from learnhub_db.inspection import schema
 from learnhub_db.project import Project
 from learnhub_db.server import client_command
 
@@ -50,7 +52,7 @@ def client_builds(other_database: Target) -> Callable[[Path], Target]:
     command = [*client_command(), "--protocol=tcp", "--comments", *login, target.database]
 
     def build(root: Path) -> Target:
-        parts = [f"{SESSION};", *((root / path).read_text("utf-8") for path in deployment.read(Project(root)).paths)]
+        parts = [f"{SESSION};", *((root / path).read_text("utf-8") for path in Contents.read(Project(root)).paths)]
         text = "\nDELIMITER ;\n".join(parts).encode()
         subprocess.run(command, input=text, env={"MYSQL_PWD": target.password}, check=True, timeout=120)
         return target

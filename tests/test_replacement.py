@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pymysql
 import pytest
-
 import small_project
-from learnhub_db import deployment, scratch, scratch_schema, waits
+
+from learnhub_db import deployment, scratch_schema
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.project import Project
+from learnhub_db.runner import waits
+from learnhub_db.stored_programs import scratch
 
 SELL = "procedures/sales/sell.sql"
 AUDIT = "triggers/audit_sale.sql"

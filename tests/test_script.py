@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 import small_project
 import stocked_shop
 from command_line import Run, runner
-from learnhub_db import deployment, schema
+
+from learnhub_db import deployment
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, rows
+from learnhub_db.inspection import schema
 from learnhub_db.project import Project
 from learnhub_db.server import client_command
 
@@ -90,7 +92,7 @@ def test_it_needs_no_server_and_holds_every_file_in_order(shop, capsys):
     run = runner(Target("127.0.0.1", 1, "nobody", "", "nowhere"), capsys, "--project", str(shop))
     text = run("script").out
     headings = [line[3:] for line in text.splitlines() if line.startswith("-- ") and line.endswith(".sql")]
-    assert headings == deployment.read(Project(shop)).paths
+    assert headings == Contents.read(Project(shop)).paths
     assert run("--json", "script").document == {"script": text}
 
 

@@ -12,10 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import Ran, Run, runner
 
 from learnhub_db.database import Target
-
-from command_line import Ran, Run, runner
 
 Ask = Callable[[str], list[tuple]]
 

@@ -20,7 +20,6 @@ from learnhub_db.server import client_command, private_url
 from learnhub_db.server.home import Home
 
 
-
 def learnhub_db(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Returns only when nobody holds the command's stdout and stderr any more, mysqld included."""
     return subprocess.run(

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from learnhub_db.connection.tls import Tls
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import LearnHubError, NoServer
 from learnhub_db.server import start, stop
-from learnhub_db.tls import Tls
 
 SELF_SIGNED = "self-signed certificate in certificate chain"
 NAME_THE_CA = "name the CA that did: of a certificate that the server made itself, ca.pem in its data directory"

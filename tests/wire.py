@@ -13,8 +13,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from learnhub_db.connection.tls import Tls
 from learnhub_db.database import Target, connect, rows
-from learnhub_db.tls import Tls
 
 INNER = re.compile(rb";\n(?=DROP TRIGGER|CREATE DEFINER|CREATE PROCEDURE|CREATE TRIGGER|GRANT )")
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from learnhub_db import deployment, lock
+from learnhub_db import deployment
 from learnhub_db.commands.session import Session
-from learnhub_db.resumption import CHOICES
+from learnhub_db.runner import lock
+from learnhub_db.runner.resumption import CHOICES
 
 
 @click.command()

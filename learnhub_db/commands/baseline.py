@@ -6,10 +6,11 @@ from dataclasses import asdict
 
 import click
 
-from learnhub_db import baseline as baselines, deployment
+from learnhub_db import baseline as baselines
 from learnhub_db.acts import Act
 from learnhub_db.commands import verify
 from learnhub_db.commands.session import Session
+from learnhub_db.contents import Contents
 
 
 @click.command()
@@ -23,7 +24,7 @@ def baseline(session: Session, number: str) -> None:
     table, only tables are compared and only migrations recorded.
     """
     acts: list[Act] = []
-    contents, owner = deployment.read(session.files), session.files.settings.owner
+    contents, owner = Contents.read(session.files), session.files.settings.owner
     found = baselines.adopt(contents, owner, session.target(), number, acts.append)
     if found:
         verify.show(session, found)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from learnhub_db import deployment, dump as dumps
+from learnhub_db import dump as dumps
 from learnhub_db.commands.session import Session
+from learnhub_db.contents import Contents
 
 
 @click.command()
@@ -15,7 +16,7 @@ def dump(session: Session) -> None:
 
     The files are built in a scratch schema of the server, which is dropped again.
     """
-    contents = deployment.read(session.files)
+    contents = Contents.read(session.files)
     text = dumps.text(contents, session.files.settings.owner, session.target())
     changed = dumps.write(session.project, text)
     session.show({"path": dumps.PATH, "changed": changed}, f"wrote {dumps.PATH}" if changed else "nothing to do")

@@ -9,8 +9,8 @@ import click
 from pymysql.connections import Connection
 from tabulate import tabulate
 
-from learnhub_db import runs
 from learnhub_db import jobs as files
+from learnhub_db import runs
 from learnhub_db.commands.session import Session
 from learnhub_db.database import connect
 from learnhub_db.errors import DatabaseRefused, UsageError

@@ -10,9 +10,9 @@ import click
 
 from learnhub_db import planning
 from learnhub_db.commands.session import Session
-from learnhub_db.outlook import Effect
+from learnhub_db.foresight.outlook import Effect
+from learnhub_db.foresight.sizes import Size
 from learnhub_db.planning import Plan
-from learnhub_db.sizes import Size
 
 ALGORITHMS = {"INSTANT": "instant", "INPLACE": "in place", "COPY": "copies the table"}
 

@@ -6,9 +6,10 @@ from dataclasses import asdict
 
 import click
 
-from learnhub_db import lock, rollback as rollbacks
+from learnhub_db import rollback as rollbacks
 from learnhub_db.commands.session import Session
-from learnhub_db.resumption import CHOICES
+from learnhub_db.runner import lock
+from learnhub_db.runner.resumption import CHOICES
 
 
 @click.command()

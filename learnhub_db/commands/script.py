@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from learnhub_db import deployment, script as scripts
+from learnhub_db import script as scripts
 from learnhub_db.commands.session import Session
+from learnhub_db.contents import Contents
 
 
 @click.command()
@@ -15,5 +16,5 @@ def script(session: Session) -> None:
 
     It holds every file of the project, applied or not; needs no server.
     """
-    text = scripts.text(deployment.read(session.files))
+    text = scripts.text(Contents.read(session.files))
     session.show({"script": text}, text.removesuffix("\n"))

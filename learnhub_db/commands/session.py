@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from learnhub_db import login
+from learnhub_db.connection import login
 from learnhub_db.database import Target
 from learnhub_db.errors import UsageError
 from learnhub_db.project import Project

@@ -7,8 +7,9 @@ from dataclasses import asdict
 
 import click
 
-from learnhub_db import deployment, drift
+from learnhub_db import drift
 from learnhub_db.commands.session import Session
+from learnhub_db.contents import Contents
 
 
 @click.command()
@@ -20,7 +21,7 @@ def verify(session: Session) -> None:
     name. The files are built in a scratch schema, which is dropped again; the database is only read. Rows are not
     compared.
     """
-    contents = deployment.read(session.files)
+    contents = Contents.read(session.files)
     show(session, drift.find(contents, session.files.settings.owner, session.target()))
 
 

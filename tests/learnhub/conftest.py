@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from grants import revoke_all
 from pymysql.connections import Connection
+from school import School
 
 from learnhub_db import deployment, invariants
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.project import Project
-
-from grants import revoke_all
-from school import School
 
 ROOT = Path(__file__).parent.parent.parent
 INVARIANTS = invariants.read(Project(ROOT))

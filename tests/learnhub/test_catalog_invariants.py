@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from school import School
 
 pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")

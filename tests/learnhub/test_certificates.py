@@ -7,7 +7,6 @@ import re
 
 import pymysql
 import pytest
-
 from school import School
 
 pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")

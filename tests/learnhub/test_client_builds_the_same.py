@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from grants import revoke_all
 from pymysql.connections import Connection
 
 from learnhub_db import deployment
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.project import Project
 from learnhub_db.server import client_command
-
-from grants import revoke_all
 
 ROOT = Path(__file__).parent.parent.parent
 # Each view of the catalogue, the column that names the database, and what may differ between two builds of one schema.
@@ -59,7 +59,7 @@ def built(server: Target) -> Iterator[tuple[Connection, Connection]]:
 
 
 def feed(target: Target) -> None:
-    text = "\n".join((ROOT / path).read_text(encoding="utf-8") for path in deployment.read(Project(ROOT)).paths)
+    text = "\n".join((ROOT / path).read_text(encoding="utf-8") for path in Contents.read(Project(ROOT)).paths)
     login = [f"--host={target.host}", f"--port={target.port}", f"--user={target.user}", "--protocol=tcp"]
     environment = os.environ | {"MYSQL_PWD": target.password}
     command = [*client_command(), *login, target.database]

@@ -6,7 +6,6 @@ import json
 
 import pymysql
 import pytest
-
 from school import School
 
 FAILURES = [

@@ -6,7 +6,6 @@ from collections import Counter
 from functools import partial
 
 import pytest
-
 from school import School, Session
 
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pymysql
 import pytest
-
 from school import School
 
 pytestmark = pytest.mark.breaks("a_charge_is_refunded_when_its_refund_stands", "a_refund_takes_back_exactly_its_charge")

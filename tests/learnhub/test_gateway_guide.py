@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pymysql
 import pytest
-
 from school import School
 
 GUIDE = Path(__file__).parent.parent.parent / "docs" / "purchase-with-a-gateway.md"

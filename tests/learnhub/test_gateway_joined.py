@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pymysql
 import pytest
-
 from school import School, Session
 
 

@@ -6,15 +6,14 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
+from accounts import account
+from conftest import INVARIANTS
 from pymysql.connections import Connection
+from school import School
+from violations import VIOLATIONS, Rows
 
 from learnhub_db import invariants
 from learnhub_db.database import Target, connect, identifier, rows
-
-from accounts import account
-from conftest import INVARIANTS
-from school import School
-from violations import VIOLATIONS, Rows
 
 CASES = [(name, case) for name, cases in VIOLATIONS.items() for case in cases]
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pymysql
 import pytest
-
 from school import School, Session
 
 

@@ -8,7 +8,6 @@ from functools import partial
 
 import pymysql
 import pytest
-
 from school import School, Session
 
 

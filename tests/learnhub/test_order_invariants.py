@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from school import School
 
 from learnhub_db.statements import split
-
-from school import School
 
 FOLDER = Path(__file__).parent.parent.parent / "sql" / "invariants"
 OURS = [

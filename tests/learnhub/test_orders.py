@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pymysql
 import pytest
-
 from school import School
 
 pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")

@@ -6,7 +6,6 @@ import threading
 
 import pymysql
 import pytest
-
 from school import School, Session
 
 

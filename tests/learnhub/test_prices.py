@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pymysql
 import pytest
-
 from school import School, Session
 
 

@@ -6,9 +6,7 @@ import json
 from decimal import Decimal
 
 import pytest
-
 from school import School, Session
-
 
 
 def record(session: Session, student: int, *entries: dict) -> None:

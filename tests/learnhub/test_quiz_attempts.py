@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pymysql
 import pytest
-
 from school import School, Session
 
 pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pymysql
 import pytest
-
 from school import School
 
 pytestmark = pytest.mark.breaks(

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import pymysql
 import pytest
-
 from school import School, Session
 
 STATUSES = ("active", "past_due", "cancelled", "expired")

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pymysql
 import pytest
-
 from school import School, Session
 
 pytestmark = pytest.mark.breaks("subscription_periods_follow_each_other")

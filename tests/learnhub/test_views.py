@@ -6,7 +6,6 @@ import json
 from decimal import Decimal
 
 import pytest
-
 from school import School
 
 pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")

@@ -1,0 +1,1 @@
+"""Where a database is, as whom, and how encrypted."""

@@ -1,0 +1,1 @@
+"""What statements and programs would do, asked of the server before they run."""

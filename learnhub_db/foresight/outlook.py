@@ -1,0 +1,217 @@
+"""What the statements of migrations would do, one after the other, each on what those before it leave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import pymysql
+from pymysql.connections import Connection
+
+from learnhub_db import database
+from learnhub_db.ahead import Ahead
+from learnhub_db.database import identifier, rows
+from learnhub_db.foresight import alters, sizes
+from learnhub_db.foresight.alters import Alter
+from learnhub_db.foresight.sandbox import NOBODY, Sandbox
+from learnhub_db.foresight.sizes import Size
+from learnhub_db.inspection import blueprint
+from learnhub_db.runner import execution
+from learnhub_db.runner.steps import NAME, Step
+from learnhub_db.statements import code_only
+from learnhub_db.stored_programs import catalogue
+
+SHOWN_CHARACTERS = 100
+_TABLES = re.compile(
+    rf"""\s*(?P<act>CREATE\s+TABLE|DROP\s+TABLE|RENAME\s+TABLE|TRUNCATE)S?\b (?:\s+TABLE\b)?
+    \s+ (?:IF\s+(?:NOT\s+)?EXISTS\s+)? (?P<rest>.*)""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+_ACT = re.compile(
+    r"""(?:/\*!\d*|[\s(])*(?P<verb>\w+)
+    (?:\s+(?:.*?\b)?(?P<kind>TABLE|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT|DATABASE|SCHEMA|USER|ROLE)\b)?""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+_DROPPED_COLUMN = re.compile(rf"\bDROP\s+(?:COLUMN\s+)?({NAME})", re.IGNORECASE)
+_EMPTIED_PARTITIONS = re.compile(r"\b(?:DROP|TRUNCATE)\s+PARTITION\s+(?P<names>[\w$`, ]+)", re.IGNORECASE)
+_UNASKED = re.compile(r"\b(?:DISCARD|IMPORT)\b.*\bTABLESPACE\b", re.IGNORECASE | re.DOTALL)
+_DATABASE = re.compile(r"\s*DROP\s+(?:DATABASE|SCHEMA)\b", re.IGNORECASE)
+_UNFORESEEN = re.compile(r"\s*(?:/\*!|(?:CALL|EXECUTE|ALTER\s+TABLE|OPTIMIZE|LOAD|IMPORT)\b)", re.IGNORECASE)
+_RENAMED = re.compile(rf"({NAME})\s+TO\s+({NAME})", re.IGNORECASE)
+_EXPLAINED = ("INSERT", "REPLACE", "UPDATE", "DELETE", "WITH")
+_SERVER_WIDE = re.compile(r"\b(?:GLOBAL|PERSIST|PERSIST_ONLY)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one statement does. What is None is not known, or has no meaning for such a statement.
+
+    `waiting` says who waits while it runs; `estimates` how many rows of which tables it looks at;
+    `online` is the command of a tool that does the same while nobody waits.
+    """
+
+    path: str
+    line: int
+    statement: str
+    act: str
+    table: str | None = None
+    clauses: str | None = None
+    algorithm: str | None = None
+    waiting: str | None = None
+    rebuilds: bool | None = None
+    rows: int | None = None
+    bytes: int | None = None
+    instant_changes_left: int | None = None
+    destroys: str | None = None
+    estimates: dict[str, int | None] | None = None
+    refused: str | None = None
+    note: str | None = None
+    online: str | None = None
+
+    @property
+    def stops_writers(self) -> bool:
+        """Whether every row of a table is written anew, and others wait until that is done."""
+        copies = self.algorithm == "COPY" or self.rebuilds is not False
+        return self.waiting not in (None, NOBODY) and copies
+
+
+class Outlook:
+    """Effects on a target that is only read over `target`; its tables are copied into `sandbox` and changed there."""
+
+    def __init__(self, target: Connection, sandbox: Sandbox) -> None:
+        self.target, self.sandbox = target, sandbox
+        self.sizes = {name.lower(): size for name, size in sizes.read(target, sandbox.database).items()}
+        self.databases = {name.lower() for (name,) in rows(target, "SHOW DATABASES")}
+        self.functions = {name for kind, name in catalogue.programs(target) if kind == "function"}
+
+    def read(self, ahead: Ahead) -> Iterator[Effect]:
+        """The effects of what is left of a file; what its session sets ends with it."""
+        for step in ahead.done:
+            self._remember(step)
+        for step in ahead.steps:
+            yield self._effect(Effect(ahead.path, step.line, _shown(step.text), _act(step.code)), step)
+        database.settle(self.sandbox.connection)
+
+    def _effect(self, effect: Effect, step: Step) -> Effect:
+        step = unqualified(step, self.sandbox.database)
+        elsewhere = next(blueprint.named(step.code, self.databases), None)
+        if elsewhere:
+            return replace(effect, note=f"names the database {alters.bare(elsewhere['name'])}: not asked")
+        try:
+            return self._asked(effect, step)
+        except pymysql.Error as error:
+            return replace(effect, refused=self.sandbox.told(error))
+
+    def _asked(self, effect: Effect, step: Step) -> Effect:
+        alter, table = alters.read(step.text), _TABLES.match(step.code)
+        if alter and not _UNASKED.search(step.code):
+            return self._altered(effect, alter)
+        if table:
+            return self._of_tables(effect, step, table)
+        self._remember(step)
+        if step.code.split(maxsplit=1)[0].upper() in _EXPLAINED:
+            return self._explained(effect, step)
+        if _DATABASE.match(step.code):
+            return replace(effect, destroys="the database")
+        return replace(effect, note="what it does is not foreseen" if _UNFORESEEN.match(step.code) else None)
+
+    def _remember(self, step: Step) -> None:
+        """What the session sets for itself; the rights that a role gives are not among it."""
+        if step.settings and not _SERVER_WIDE.search(step.code) and "role" not in step.settings:
+            self.sandbox.run(step.text, "")
+
+    def _altered(self, effect: Effect, alter: Alter) -> Effect:
+        self.sandbox.copy(identifier(alter.table))
+        size, before = self._size(alter.table), self.sandbox.columns(alter.table)
+        verdict = self.sandbox.ask(alter)
+        name = alter.new_name or alter.table
+        gone = before - self.sandbox.columns(name)
+        if alter.new_name:
+            self._rename(alter.table, alter.new_name)
+        return replace(
+            effect,
+            table=alter.table,
+            clauses=" ".join(alter.clauses.split()),
+            algorithm=verdict.attempt.algorithm,
+            waiting=verdict.waiting,
+            rebuilds=verdict.rebuilds,
+            rows=size.rows,
+            bytes=size.bytes,
+            instant_changes_left=verdict.instant_changes_left,
+            destroys=_destroyed(code_only(alter.clauses), gone),
+        )
+
+    def _of_tables(self, effect: Effect, step: Step, found: re.Match[str]) -> Effect:
+        act = " ".join(found["act"].upper().split())
+        self.sandbox.run(step.text, step.code)
+        if act in ("TRUNCATE", "DROP TABLE"):
+            return self._destroying(effect, found["rest"])
+        if act == "RENAME TABLE":
+            for old, new in _RENAMED.findall(found["rest"]):
+                self._rename(alters.bare(old), alters.bare(new))
+        if act != "CREATE TABLE":
+            return effect
+        table = alters.bare(re.match(NAME, found["rest"])[0])
+        return replace(effect, table=table)
+
+    def _destroying(self, effect: Effect, names: str) -> Effect:
+        listed = [alters.bare(name) for name in re.findall(NAME, names)]
+        known = {name: self.sizes[name.lower()] for name in listed if name.lower() in self.sizes}
+        destroyed = ", ".join(f"{name} with {size}" for name, size in known.items())
+        total = Size(sum(size.rows for size in known.values()), sum(size.bytes for size in known.values()))
+        for name in known:
+            self.sizes[name.lower()], self.sandbox.carried[name.lower()] = Size(0, 0), 0
+        return replace(effect, table=listed[0], rows=total.rows, bytes=total.bytes, destroys=destroyed or None)
+
+    def _explained(self, effect: Effect, step: Step) -> Effect:
+        """The server's estimate. It may run stored functions for that, so of these none is asked for."""
+        words = {word.lower() for word in re.findall(r"[\w$]+", step.code)}
+        if words & self.functions:
+            return replace(effect, note="calls a stored function: not estimated")
+        try:
+            with self.target.cursor(pymysql.cursors.DictCursor) as cursor:
+                cursor.execute(f"EXPLAIN FORMAT=TRADITIONAL {step.text}")
+                plan = cursor.fetchall()
+        except pymysql.Error as error:
+            return replace(effect, note=f"not estimated before the others have run: {error.args[-1]}")
+        estimates = {row["table"]: row["rows"] for row in plan if row["table"] and not row["table"].startswith("<")}
+        return replace(effect, table=next(iter(estimates), None), estimates=estimates)
+
+    def _size(self, table: str) -> Size:
+        return self.sizes.get(table.lower(), Size(0, 0))
+
+    def _rename(self, old: str, new: str) -> None:
+        self.sizes[new.lower()] = self.sizes.pop(old.lower(), Size(0, 0))
+        self.sandbox.carried[new.lower()] = self.sandbox.carried.pop(old.lower(), 0)
+
+
+def unqualified(step: Step, database: str) -> Step:
+    """`step` without the name of its own database before those of tables."""
+    text = step.text
+    for found in reversed(list(blueprint.named(step.code, {database.lower()}))):
+        text = text[: found.start("name")] + text[found.end() - 1 :]
+    return replace(step, statement=replace(step.statement, text=text)) if text != step.text else step
+
+
+def _destroyed(clauses: str, gone: set[str]) -> str | None:
+    columns = [alters.bare(name) for name in _DROPPED_COLUMN.findall(clauses)]
+    lost = [f"column {name}" for name in columns if name.lower() in {one.lower() for one in gone}]
+    lost += [f"partition {found['names'].strip(' ,')}" for found in _EMPTIED_PARTITIONS.finditer(clauses)]
+    return ", ".join(lost) or None
+
+
+def _act(code: str) -> str:
+    found = _ACT.match(code)
+    if found["verb"].upper() not in ("CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE"):
+        return found["verb"].lower()
+    return " ".join(filter(None, found.groups())).lower()
+
+
+def _shown(text: str) -> str:
+    """On one line, shortened; of what may hold a password only its first words."""
+    words = text.split()
+    if execution.may_hold_a_password(text):
+        return f"{' '.join(words[:2])} …"
+    line = " ".join(words)
+    return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "…"

@@ -1,0 +1,131 @@
+"""What an apply would make of the programs: built in a scratch schema, compared with what is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import unified_diff
+
+import pymysql
+from pymysql.connections import Connection
+
+from learnhub_db.database import rows
+from learnhub_db.errors import DatabaseRefused
+from learnhub_db.foresight.sandbox import Sandbox
+from learnhub_db.history import History
+from learnhub_db.inspection import blueprint, schema
+from learnhub_db.inspection.schedule import silenced
+from learnhub_db.inspection.schema import Definition
+from learnhub_db.runner import execution
+from learnhub_db.statements import Statement, code_only
+from learnhub_db.stored_programs import catalogue, comparison, signatures, stored
+from learnhub_db.stored_programs.programs import Program
+from learnhub_db.stored_programs.scratch import Scratch
+
+ROUTINES = ("procedure", "function")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """`act` is create, replace, alter or restore; `diff` is from what is deployed to what would be.
+
+    `breaks` says why those who call the routine today could not go on.
+    """
+
+    act: str
+    kind: str
+    name: str
+    path: str
+    diff: str = ""
+    breaks: list[str] = field(default_factory=list)
+    refused: str | None = None
+
+
+class Workshop:
+    """Programs built in the sandbox, as `owner` would own them; views on what they read, events disabled."""
+
+    def __init__(self, target: Connection, sandbox: Sandbox, programs: Sequence[Program], owner: str | None) -> None:
+        self.target, self.sandbox, self.programs, self.owner = target, sandbox, programs, owner
+        self.built: set[tuple[str, str]] = set()
+
+    def propose(self, past: History, pending: Sequence[Program]) -> Iterator[Proposal]:
+        """What apply would do with each of `pending`; nothing for those that are the same on the server."""
+        existing = catalogue.programs(self.target)
+        for program in pending:
+            record = past.objects.get(program.key)
+            file_changed = record is None or record.digest != program.digest
+            proposal = self._proposal(program, program.key in existing, file_changed)
+            if proposal:
+                yield proposal
+
+    def _proposal(self, program: Program, deployed: bool, file_changed: bool) -> Proposal | None:
+        what = (program.kind, program.name, program.path)
+        verb = "replace" if file_changed else "restore"
+        try:
+            new = self._definition(program)
+            if not deployed:
+                return Proposal("create", *what)
+            diff = self._diff(program, new)
+            if not diff and not _runs_anyway(program, file_changed):
+                return None
+            if file_changed and program.kind == "event" or program.kind in ROUTINES and self._alters(program):
+                verb = "alter" if file_changed else verb
+            return Proposal(verb, *what, diff, self._breaks(program))
+        except (DatabaseRefused, pymysql.Error) as error:
+            return Proposal(verb if deployed else "create", *what, refused=self.sandbox.told(error))
+
+    def _definition(self, program: Program) -> Definition:
+        self.build(program)
+        one = schema.definition(self.sandbox.connection, program.kind, program.name, self._names)
+        events = {program.name.lower(): silenced(program.sql)} if program.kind == "event" else {}
+        return blueprint.as_deployed(program.key, one, events, self.owner)
+
+    def build(self, program: Program) -> None:
+        if program.key in self.built:
+            return
+        self.built.add(program.key)
+        sql = program.ordered("") if program.kind == "trigger" else program.sql
+        if program.kind == "view":
+            for other in self.programs:
+                if other.kind in ("function", "view") and other.name.lower() in program.references:
+                    self.build(other)
+        if program.kind in ("view", "trigger"):
+            self.sandbox.copy(code_only(sql))
+        event = silenced(sql) if program.kind == "event" else None
+        sql = blueprint.without_owner(event.sql if event else sql, self.owner)
+        execution.run(self.sandbox.connection, Statement(sql, program.line, 0), program.path)
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        return self.sandbox.schema, self.sandbox.database
+
+    def _diff(self, program: Program, new: Definition) -> str:
+        old = schema.definition(self.target, program.kind, program.name, self._names)
+        lines = unified_diff(old.lines(new.unknown), new.lines(), "deployed", program.path, lineterm="")
+        return "\n".join(lines)
+
+    def _alters(self, program: Program) -> bool:
+        """Whether an ALTER is enough; the routine is built again afterwards."""
+        connection, kind = self.sandbox.connection, program.kind.upper()
+        name = stored.qualified(program.name, self.sandbox.schema)
+        old = stored.read(self.target, program.kind, program.name, path=program.path)
+        rows(connection, f"DROP {kind} {name}")
+        scratch = Scratch(connection, self.sandbox.schema, self.sandbox.database)
+        difference = comparison.compare(scratch, program, old, file_changed=True)
+        connection.select_db(self.sandbox.schema)
+        rows(connection, f"DROP {kind} IF EXISTS {name}")
+        self.built.discard(program.key)
+        self.build(program)
+        return difference.characteristics is not None
+
+    def _breaks(self, program: Program) -> list[str]:
+        if program.kind not in ROUTINES:
+            return []
+        old = signatures.read(self.target, self.sandbox.database, program.kind, program.name)
+        new = signatures.read(self.sandbox.connection, self.sandbox.schema, program.kind, program.name)
+        return signatures.breaks(self.sandbox.connection, old, new)
+
+
+def _runs_anyway(program: Program, file_changed: bool) -> bool:
+    """Whether apply replaces it though nothing that is stored with it differs."""
+    return program.kind in ("view", "event") or file_changed and program.kind == "trigger" and program.says_its_order

@@ -1,0 +1,246 @@
+"""What accounts and roles may do, as GRANT statements say it: those of the files, and those of SHOW GRANTS.
+
+The files' grants are read, not run: a look at a server must not change who may do what on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.constants import ER
+
+from learnhub_db.contents import Contents
+from learnhub_db.database import NOT_ALLOWED, account, identifier, rows
+from learnhub_db.errors import DatabaseRefused, UsageError
+from learnhub_db.statements import split
+
+OPTIONS = ("GRANT", "ADMIN")  # that its holder may pass a right on
+ON_ROUTINES = {"EXECUTE", "ALTER ROUTINE"}
+ON_TABLES = {
+    *("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "REFERENCES", "INDEX", "ALTER"),
+    *("CREATE VIEW", "SHOW VIEW", "TRIGGER"),
+}
+ON_DATABASES = ON_TABLES | ON_ROUTINES | {"CREATE ROUTINE", "CREATE TEMPORARY TABLES", "LOCK TABLES", "EVENT"}
+
+_TOKEN = re.compile(
+    r"""/\*(?!!).*?\*/ | /\*!\d* | \*/ | (?:--(?=\s)|\#)[^\n]*
+    | (?P<token>`(?:[^`]|``)*` | '(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | [\w$]+ | [^\s\w])""",
+    re.VERBOSE | re.DOTALL,
+)
+
+Tokens = list[str]
+
+
+class Place(NamedTuple):
+    """Where a right holds: `scope` is the database's own objects, the server, another database, or a role."""
+
+    scope: str
+    name: str
+
+
+HERE, SERVER, ELSEWHERE, ROLE = "database", "server", "elsewhere", "role"
+
+
+class Ground(NamedTuple):
+    """What a GRANT is read against: the database it names by *, and the rights that ALL on the server means."""
+
+    database: str
+    everything: frozenset[str]
+
+
+@dataclass
+class Account:
+    """The rights of an account or role by place; `created` where a statement creates it."""
+
+    rights: dict[Place, set[str]] = field(default_factory=lambda: defaultdict(set))
+    created: bool = False
+
+    def lines(self) -> set[str]:
+        return {_line(right, place) for place, rights in self.rights.items() for right in rights}
+
+
+def _line(right: str, place: Place) -> str:
+    return f"GRANT {right}" if place.scope == ROLE else f"GRANT {right} ON {place.name}"
+
+
+def compare(
+    connection: Connection, contents: Contents, database: str
+) -> Iterator[tuple[str, list[str], list[str] | None]]:
+    """Each account that the files name, what they give it, and what it holds: None where it does not exist.
+
+    Rights on the database always count; those on the server and roles only where the files create the account, for
+    others may give it more; those on other databases only where the files give them.
+    """
+    known = {name.upper() for name, *_ in rows(connection, "SHOW PRIVILEGES")} - {"USAGE", "PROXY", "GRANT OPTION"}
+    ground = Ground(database, frozenset(known))
+    for name, given in sorted(_of_files(contents, ground).items()):
+        held = _of_server(connection, name, ground)
+        if held is None:
+            yield name, [name, *sorted(given.lines())], None
+            continue
+        counted = (HERE, SERVER, ROLE) if given.created else (HERE,)
+        more = {_line(right, place) for place in held.rights if place.scope in counted for right in held.rights[place]}
+        yield name, [name, *sorted(given.lines())], [name, *sorted(held.lines() & (given.lines() | more))]
+
+
+def _of_files(contents: Contents, ground: Ground) -> dict[str, Account]:
+    accounts: dict[str, Account] = defaultdict(Account)
+    files = [(file.path, split(file.text, file.path)) for file in contents.migrations]
+    files += [(grant.file.path, grant.statements) for grant in (*contents.accounts, *contents.grants)]
+    for path, statements in files:
+        for statement in statements:
+            try:
+                _take(accounts, statement.text, ground)
+            except IndexError:
+                raise UsageError("the statement cannot be read", f"{path}:{statement.line}", "complete it") from None
+    return accounts
+
+
+def of_connection(connection: Connection, database: str) -> Account:
+    """What the connection's own account may do, by its roles too; reads only."""
+    return next(iter(_shown(connection, "SHOW GRANTS", Ground(database, frozenset())).values()))
+
+
+def _of_server(connection: Connection, name: str, ground: Ground) -> Account | None:
+    quoted = "@".join(identifier(part) for part in name.rsplit("@", 1))
+    try:
+        return _shown(connection, f"SHOW GRANTS FOR {quoted}", ground)[name]
+    except pymysql.Error as error:
+        if error.args[0] == ER.NONEXISTING_GRANT:
+            return None
+        if error.args[0] not in NOT_ALLOWED:
+            raise
+        mend = f"GRANT SELECT ON mysql.* TO {account(connection)}"
+        raise DatabaseRefused(f"the account may not see the rights of {name}", "mysql", mend) from error
+
+
+def _shown(connection: Connection, query: str, ground: Ground) -> dict[str, Account]:
+    accounts: dict[str, Account] = defaultdict(Account)
+    for (grant,) in rows(connection, query):
+        _take(accounts, grant, ground)
+    return accounts
+
+
+def _take(accounts: dict[str, Account], sql: str, ground: Ground) -> None:
+    """Add what the statement gives to `accounts`, take away what it takes."""
+    tokens = [found["token"] for found in _TOKEN.finditer(sql) if found["token"]]
+    verb, second = (*(token.upper() for token in tokens[:2]), "", "")[:2]
+    if verb == "CREATE" and second in ("USER", "ROLE"):
+        start = 5 if tokens[2].upper() == "IF" else 2
+        for item in _items(tokens[start:]):
+            accounts[_account(item)].created = True
+    if verb in ("GRANT", "REVOKE") and second != "PROXY":
+        _give(accounts, tokens[1:], ground, takes=verb == "REVOKE")
+
+
+def _give(accounts: dict[str, Account], tokens: Tokens, ground: Ground, takes: bool) -> None:
+    what, to = _cut(tokens, "TO", "FROM")
+    to, options = _cut(to, "WITH", "AS", "IGNORE", "REQUIRE", "IDENTIFIED")
+    what = what[2:] if what[0].upper() == "IF" else what
+    what, on = _cut(what, "ON")
+    place = _place(on, ground.database)
+    passed_on = " ".join(options[:2]).upper() in [f"{word} OPTION" for word in OPTIONS]
+    rights = {right for item in _items(what) for right in _rights(item, place, passed_on, ground)}
+    for item in _items(to):
+        if item[0].upper() == "CURRENT_USER":  # whoever applied
+            continue
+        held = accounts[_account(item)].rights
+        if takes and not on and what[0].upper() == "ALL":
+            held.clear()
+        elif takes:
+            held[place] -= rights | {f"{right} WITH GRANT OPTION" for right in rights}
+        else:
+            both = held[place] | rights
+            held[place] = {one for one in both if both.isdisjoint({f"{one} WITH {word} OPTION" for word in OPTIONS})}
+
+
+def _rights(item: Tokens, place: Place, passed_on: bool, ground: Ground) -> set[str]:
+    if place.scope == ROLE:
+        return {f"{_account(item)}{' WITH ADMIN OPTION' if passed_on else ''}"}
+    words, columns = _cut(item, "(")
+    right = " ".join(words).upper()
+    rights = {f"{right} ({_bare(column).lower()})" for column in columns if column not in ",)"} or {right}
+    if right in ("ALL", "ALL PRIVILEGES"):
+        rights = set(_all(place, ground))
+    if passed_on:
+        rights = set().union(*map(_passed_on, rights))
+    return rights - {"USAGE"}
+
+
+def _passed_on(right: str) -> set[str]:
+    """A dynamic right, one with an underscore, has the option for itself; the others of a place share it."""
+    return {f"{right} WITH GRANT OPTION"} if "_" in right.split(" (")[0] else {right, "GRANT OPTION"}
+
+
+def _all(place: Place, ground: Ground) -> frozenset[str] | set[str]:
+    if place.scope == SERVER:
+        return ground.everything
+    if place.name.startswith(("PROCEDURE ", "FUNCTION ")):
+        return ON_ROUTINES
+    return ON_DATABASES if place.name.endswith("*") else ON_TABLES
+
+
+def _place(tokens: Tokens, database: str) -> Place:
+    if not tokens:
+        return Place(ROLE, "")
+    kind = ""
+    if tokens[0].upper() in ("TABLE", "PROCEDURE", "FUNCTION", "LIBRARY") and tokens[1:2] not in ([], ["."]):
+        kind, tokens = tokens[0].upper(), tokens[1:]
+    schema, name = (tokens[0], tokens[2]) if "." in tokens else (None, tokens[0])
+    if schema == "*":
+        return Place(SERVER, "*.*")
+    shown = name if name == "*" else _bare(name)
+    if kind not in ("", "TABLE"):
+        shown = f"{kind} {shown.lower()}"
+    here = schema is None or (_matches(_bare(schema), database) if name == "*" else _bare(schema) == database)
+    return Place(HERE, shown) if here else Place(ELSEWHERE, f"{_bare(schema)}.{shown}")
+
+
+def _matches(pattern: str, database: str) -> bool:
+    """Whether a database's name in a GRANT, where _ and % are wild, stands for `database`."""
+    wild = {"_": ".", "%": ".*"}
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    expression = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
+    return pattern == database or re.fullmatch(expression, database) is not None
+
+
+def _account(tokens: Tokens) -> str:
+    """user@host of the tokens that begin with an account."""
+    user, host = _bare(tokens[0]), "%"
+    if tokens[1:2] == ["@"]:
+        host = _bare(tokens[2])
+        for joint, part in zip(tokens[3::2], tokens[4::2]):
+            if joint not in ".-":
+                break
+            host += joint + part
+    return f"{user}@{host.lower()}"
+
+
+def _bare(token: str) -> str:
+    quote = token[0]
+    return token[1:-1].replace(quote * 2, quote) if quote in "`'\"" else token
+
+
+def _cut(tokens: Tokens, *words: str) -> tuple[Tokens, Tokens]:
+    """What stands before the first of `words`, and what stands after it."""
+    place = next((index for index, token in enumerate(tokens) if token.upper() in words), len(tokens))
+    return tokens[:place], tokens[place + 1 :]
+
+
+def _items(tokens: Tokens) -> list[Tokens]:
+    """What commas outside parentheses part."""
+    items: list[Tokens] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += {"(": 1, ")": -1}.get(token, 0)
+        if token == "," and not depth:
+            items.append([])
+        else:
+            items[-1].append(token)
+    return [item for item in items if item]

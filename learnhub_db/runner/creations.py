@@ -1,0 +1,85 @@
+"""Statements that create what is not there: that it is there says that they ran, so several can be foreseen at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.constants import ER
+
+from learnhub_db.database import identifier, rows
+from learnhub_db.runner.steps import Step
+
+LONGEST = 64  # characters, of a fingerprint in the journal
+
+_TABLE = re.compile(r"CREATE\s+TABLE\s+`?(?P<table>\w+)`?\s*\((?!\s*LIKE\b)", re.IGNORECASE)
+_INDEX = re.compile(
+    r"CREATE\s+(?:(?:UNIQUE|FULLTEXT|SPATIAL)\s+)?INDEX\s+`?(?P<index>\w+)`?\s+ON\s+`?(?P<table>\w+)`?\s*\(",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"(?P<stem>.+)_\d+|(?P<functional>functional_index)")  # as the server names indexes itself
+_ABSENT = re.compile(r"no table (?P<table>\w+)|no index (?P<index>\w+) on (?P<of>\w+)")
+
+
+def begin_with(step: Step) -> bool:
+    """Whether the step creates a table, so that others may follow; asks nobody."""
+    return bool(_TABLE.match(step.code))
+
+
+def leading(connection: Connection, steps: Sequence[Step]) -> list[str]:
+    """The fingerprints before each of the first `steps` that create tables, and indexes on these; reads only.
+
+    A fingerprint names what the step creates: `no table …`, `no index … on …`. None of it is there, and no step creates
+    what an earlier one may have created.
+    """
+    found: list[str] = []
+    tables: set[str] = set()
+    words: set[str] = set()
+    for step in steps:
+        absent = _new_table(connection, step, tables) or _new_index(step, tables, words)
+        if not absent or len(absent) > LONGEST:
+            break
+        found.append(absent)
+        words.update(re.findall(r"\w+", step.code.lower()))
+    return found
+
+
+def happened(connection: Connection, fingerprint: str | None) -> bool | None:
+    """Whether what leading() has found absent is there now, whatever became of its file; None of other fingerprints."""
+    absent = _ABSENT.fullmatch(fingerprint or "")
+    if not absent:
+        return None
+    table = identifier(absent["table"] or absent["of"])
+    try:
+        if absent["table"]:
+            return bool(rows(connection, f"SHOW CREATE TABLE {table}"))
+        return bool(rows(connection, f"SHOW INDEX FROM {table} WHERE Key_name = %s", (absent["index"],)))
+    except pymysql.Error as error:
+        if error.args[0] != ER.NO_SUCH_TABLE:
+            raise
+        return False
+
+
+def _new_table(connection: Connection, step: Step, tables: set[str]) -> str | None:
+    """The fingerprint where the step creates a table that is neither there nor one of `tables`, which then hold it."""
+    made = _TABLE.match(step.code)
+    if not made or made["table"].lower() in tables:
+        return None
+    absent = f"no table {made['table']}"
+    if happened(connection, absent):
+        return None
+    tables.add(made["table"].lower())
+    return absent
+
+
+def _new_index(step: Step, tables: set[str], words: set[str]) -> str | None:
+    """The fingerprint where the step creates an index of a new name on one of `tables`, which are new themselves."""
+    made = _INDEX.match(step.code)
+    if not made or made["table"].lower() not in tables:
+        return None
+    name = made["index"].lower()
+    numbered = _NUMBERED.fullmatch(name)
+    known = name in words or (numbered and (numbered["functional"] or numbered["stem"] in words))
+    return None if known else f"no index {made['index']} on {made['table']}"

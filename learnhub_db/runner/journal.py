@@ -1,0 +1,179 @@
+"""What is under way, statement by statement, in the database itself: written before a statement runs, and after.
+
+A row is there from the first statement of a file until the file is done. Whatever must survive a crash between two
+statements can use it: a kind and a name say what is under way, a place which part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from datetime import UTC, datetime
+
+from pymysql.connections import Connection
+
+from learnhub_db.database import literal, rows, together
+from learnhub_db.errors import DatabaseRefused
+from learnhub_db.runner import creations
+
+NAME = "_learnhub_journal"
+MIGRATION = "migration"
+ROLLBACK = "rollback"
+VERBS = {MIGRATION: "apply", ROLLBACK: "rollback"}
+TABLE = f"""
+    CREATE TABLE IF NOT EXISTS {NAME} (
+        kind           VARCHAR(16)     NOT NULL COMMENT 'what is under way: migration or rollback',
+        name           VARCHAR(255)    NOT NULL COMMENT 'which one',
+        place          INT UNSIGNED    NOT NULL COMMENT 'of the statement, from 1',
+        line           INT UNSIGNED    NOT NULL COMMENT 'where it starts in the file',
+        digest         CHAR(64)        NOT NULL COMMENT 'SHA-256 of its text',
+        state          VARCHAR(8)      NOT NULL COMMENT 'intent, running, failed, done or skipped',
+        fingerprint    CHAR(64)        NULL     COMMENT 'SHA-256 of what it changes before it ran, or what it creates',
+        memory         MEDIUMTEXT      NULL     COMMENT 'what the session remembered then, as JSON',
+        started_at     DATETIME(3)     NOT NULL COMMENT 'UTC',
+        finished_at    DATETIME(3)     NULL     COMMENT 'UTC',
+        connection_id  BIGINT UNSIGNED NOT NULL COMMENT 'that ran it',
+        server_started DATETIME        NOT NULL COMMENT 'UTC: numbers of connections begin again with the server',
+        PRIMARY KEY (kind, name, place)
+    ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'statements under way'"""
+
+INTENT = "intent"  # about to run; it may have
+RUNNING = "running"  # a procedure that has committed a part of its work
+FAILED = "failed"  # the server refused it
+DONE = "done"
+SKIPPED = "skipped"  # by hand
+
+_SERVER_STARTED = """
+    SELECT UTC_TIMESTAMP() - INTERVAL variable_value SECOND
+    FROM performance_schema.global_status WHERE variable_name = 'Uptime'
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One statement, the fields as in the table."""
+
+    place: int
+    line: int
+    digest: str
+    state: str
+    fingerprint: str | None = None
+    memory: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    connection_id: int = 0
+    server_started: datetime | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.state in (DONE, SKIPPED)
+
+
+COLUMNS = ", ".join(field.name for field in fields(Entry))
+_ROW = "ROW(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CONNECTION_ID(), %s)"
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The entries of one thing under way, written by the one connection that holds `lock`."""
+
+    connection: Connection
+    lock: str
+    kind: str
+    name: str
+    server_started: datetime
+
+    @property
+    def verb(self) -> str:
+        """The command that goes on with it."""
+        return VERBS[self.kind]
+
+    def read(self) -> list[Entry]:
+        """What is known of it, by place; reads only."""
+        sql = f"SELECT {COLUMNS} FROM {NAME} WHERE kind = %s AND name = %s ORDER BY place"
+        return [Entry(*row) for row in rows(self.connection, sql, (self.kind, self.name))]
+
+    def write(self, entries: Sequence[Entry], after: Sequence[str] = ()) -> None:
+        """Put `entries` in place of those of their places, all or, where the lock is lost, none: DatabaseRefused.
+
+        As durable as the transaction that the connection is in; where it comes `after` other statements, in one that it
+        opens with them.
+        """
+        if not entries:
+            return
+        sql = f"""
+            REPLACE INTO {NAME} (kind, name, {COLUMNS})
+            SELECT * FROM (VALUES {', '.join([_ROW] * len(entries))}) AS new
+            WHERE IS_USED_LOCK(%s) = CONNECTION_ID()
+        """
+        arguments = [*self._arguments(entries), self.lock]
+        with self.connection.cursor() as cursor:
+            if after:
+                written = together(self.connection, ["BEGIN", *after, cursor.mogrify(sql, arguments)])
+            else:
+                written = cursor.execute(sql, arguments)
+        if not written:
+            raise self._lost()
+
+    def check(self) -> None:
+        """DatabaseRefused where the connection has lost its lock; reads only."""
+        if rows(self.connection, "SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", (self.lock,)) != [(1,)]:
+            raise self._lost()
+
+    def cut(self, place: int) -> None:
+        """Forget what was to follow the statement at `place`; nothing where the lock is lost."""
+        sql = f"DELETE FROM {NAME} WHERE kind = %s AND name = %s AND place > %s AND IS_USED_LOCK(%s) = CONNECTION_ID()"
+        rows(self.connection, sql, (self.kind, self.name, place, self.lock))
+
+    def forget(self) -> None:
+        """It is done, or undone: in the transaction that says so elsewhere."""
+        rows(self.connection, self.forgetting)
+
+    @property
+    def forgetting(self) -> str:
+        """The statement of forget()."""
+        return literal(self.connection, f"DELETE FROM {NAME} WHERE kind = %s AND name = %s", (self.kind, self.name))
+
+    def _lost(self) -> DatabaseRefused:
+        mend = f"a pooler or wait_timeout may take it away: connect directly, then {self.verb} again"
+        return DatabaseRefused("the connection has lost its lock", f"{self.kind} {self.name}", mend)
+
+    def _arguments(self, entries: Sequence[Entry]) -> list[object]:
+        found: list[object] = []
+        for entry in entries:
+            found += [self.kind, self.name, *astuple(entry)[:-2], self.server_started]
+        return found
+
+
+def server_started(connection: Connection) -> datetime:
+    """When the server started, to a second or so."""
+    ((started,),) = rows(connection, _SERVER_STARTED)
+    return started
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def under_way(connection: Connection, kind: str) -> dict[str, Entry]:
+    """Of each thing of `kind` that is under way the first entry that is not over, else the last; reads only.
+
+    What is seen to have been created since is over.
+    """
+    found: dict[str, Entry] = {}
+    sql = f"SELECT name, {COLUMNS} FROM {NAME} WHERE kind = %s ORDER BY name, place"
+    for name, *row in rows(connection, sql, (kind,)):
+        if name not in found or found[name].over:
+            entry = Entry(*row)
+            created = not entry.over and creations.happened(connection, entry.fingerprint)
+            found[name] = replace(entry, state=DONE) if created else entry
+    return found
+
+
+def work_of(connection: Connection, number: int) -> str | None:
+    """What the connection `number` has begun, and since when; None where nothing is known. Reads only."""
+    if not rows(connection, f"SHOW TABLES LIKE '{NAME}'"):
+        return None
+    sql = f"SELECT kind, name, MIN(started_at) FROM {NAME} WHERE connection_id = %s GROUP BY kind, name"
+    found = rows(connection, sql, (number,))
+    return ", ".join(f"{kind} {name} since {began:%H:%M:%S}" for kind, name, began in found) or None

@@ -1,0 +1,52 @@
+"""Who may do what with a routine: DROP takes that away without a word, so it is read before and given again after."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pymysql
+from pymysql.connections import Connection
+
+from learnhub_db.database import NOT_ALLOWED, identifier, rows
+from learnhub_db.errors import DatabaseRefused
+from learnhub_db.stored_programs.programs import Program
+
+
+class Right(NamedTuple):
+    """What one account or role was given on a routine, as the server's table of rights tells it."""
+
+    user: str
+    host: str
+    privileges: str
+
+
+def read(connection: Connection, program: Program) -> list[Right]:
+    """The rights on one routine; DatabaseRefused where the account may not see them. Reads only."""
+    sql = """
+        SELECT user, host, proc_priv FROM mysql.procs_priv
+        WHERE db = DATABASE() AND routine_name = %s AND routine_type = %s ORDER BY user, host
+    """
+    try:
+        return [Right(*found) for found in rows(connection, sql, (program.name, program.kind.upper()))]
+    except pymysql.Error as error:
+        if error.args[0] not in NOT_ALLOWED:
+            raise
+        mend = "GRANT SELECT ON mysql.procs_priv to the account that applies"
+        what = f"replacing the {program.kind} {program.name} would lose rights that are not seen"
+        raise DatabaseRefused(what, program.path, mend) from error
+
+
+def grants(kind: str, name: str, rights: Iterable[Right]) -> list[str]:
+    """As few GRANT statements as give the rights."""
+    accounts = defaultdict(list)
+    for right in rights:
+        accounts[right.privileges].append(f"{identifier(right.user)}@{identifier(right.host)}")
+    return [_grant(kind, name, given.split(","), to) for given, to in accounts.items()]
+
+
+def _grant(kind: str, name: str, privileges: list[str], accounts: list[str]) -> str:
+    given = ", ".join(privilege for privilege in privileges if privilege != "Grant") or "USAGE"
+    option = " WITH GRANT OPTION" if "Grant" in privileges else ""
+    return f"GRANT {given} ON {kind.upper()} {identifier(name)} TO {', '.join(accounts)}{option}"
