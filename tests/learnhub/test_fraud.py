@@ -220,14 +220,14 @@ def test_the_alerts_of_a_purchase_name_its_payment(school: School, user: int) ->
 
 
 def test_a_blocked_purchase_sells_nothing_and_keeps_its_alerts(school: School, user: int) -> None:
-    rule(school, "amount", 100, 5, action="block")
+    blocking = rule(school, "amount", 100, 5, action="block")
     course = school.course("100.01", max_students=1)
     before = school.everything()
 
     assert school.purchase(user, course) == (None, "FRAUD_BLOCKED")
 
     after = school.everything()
-    assert [row[:3] for row in alerts(school)] == [(4, user, "critical")]
+    assert [row[:3] for row in alerts(school)] == [(blocking, user, "critical")]
     assert {table for table in after if after[table] != before[table]} == {"fraud_alerts"}
 
 

@@ -68,7 +68,7 @@ def test_the_words_are_checked_in_the_order_listed_over_the_whole_cart(school: S
     school.insert("course_prerequisites", course_id=guarded, prerequisite_course_id=required)
     taken = school.insert("enrollments", student_id=other, course_id=full)
     school.insert("enrollments", student_id=student, course_id=owned)
-    promotion(school, max_uses=1, min_purchase=1000)
+    spring = promotion(school, max_uses=1, min_purchase=1000)
     cart = school.cart(user=student)
 
     assert school.place(cart, "SPRING") == (None, "CART_EMPTY")
@@ -84,7 +84,7 @@ def test_the_words_are_checked_in_the_order_listed_over_the_whole_cart(school: S
     school.run("UPDATE enrollments SET status = 'refunded' WHERE enrollment_id = %s", taken)
     assert school.place(cart, "NONE") == (None, "PROMOTION_INVALID")
     used = school.insert("orders", user_id=other)
-    school.insert("promotion_uses", promotion_id=1, order_id=used, user_id=other)
+    school.insert("promotion_uses", promotion_id=spring, order_id=used, user_id=other)
     assert school.place(cart, "SPRING") == (None, "PROMOTION_EXHAUSTED")
     school.run("UPDATE promotions SET max_uses = 2")
     assert school.place(cart, "SPRING") == (None, "BELOW_MINIMUM")
