@@ -1,4 +1,4 @@
-"""What eight connections do at once, drawn from a seed: every public procedure, edits of content, and what strikes them."""
+"""What eight connections do at once, drawn from a seed: all public procedures, edits of content, what strikes them."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ CALLS: dict[str, Draw] = {
     "submit_quiz_attempt": lambda dice, market: (
         dice.choice(market.users), dice.choice(market.quizzes), dice.randint(0, 100)
     ),
-    "subscribe": lambda dice, market: (dice.choice(market.users), dice.choice(["monthly", "annual"]), key(dice, market)),
+    "subscribe": lambda dice, market: (
+        dice.choice(market.users), dice.choice(["monthly", "annual"]), key(dice, market)
+    ),
     "cancel_subscription": lambda dice, market: (dice.choice(market.subscriptions), dice.random() < 0.5),
     "renew_subscription": lambda dice, market: (dice.choice(market.subscriptions),),
     "renew_due_subscriptions": lambda dice, market: (dice.choice(["2025-03-01", "2025-06-30"]),),

@@ -43,7 +43,7 @@ def open_market(school: School, name: str, day: str) -> Market:
         users=users,
         courses=courses,
         lessons=lessons,
-        sections=[row[0] for row in school.run("SELECT section_id FROM lesson_sections WHERE lesson_id >= %s", lessons[0])],
+        sections=[each for (each,) in school.run("SELECT section_id FROM lesson_sections WHERE lesson_id >= %s", lessons[0])],
         quizzes=[school.insert("quizzes", lesson_id=lesson, title="Quiz", passing_score=60) for lesson in lessons],
         categories=categories,
         carts=carts,

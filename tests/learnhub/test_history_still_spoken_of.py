@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pymysql
 import pytest
-
 from school import School
 
 LONG_AGO = "2024-03-05 08:00:00"

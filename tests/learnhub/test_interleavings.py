@@ -1,4 +1,4 @@
-"""Everything at once: eight connections call whatever there is, some are killed or vanish, and every rule holds after it.
+"""Everything at once: eight connections call whatever there is, some are killed or vanish; every rule holds after it.
 
 Which connection calls what is the seed's alone; who comes first is the server's. A failure prints the seeds of its
 database in their order, and what each connection of the last one did.
@@ -16,15 +16,14 @@ from time import sleep
 
 import pymysql
 import pytest
-
-from learnhub_db import invariants
-from learnhub_db.database import connect
-from learnhub_db.project import Project
-
 from calling import GOOD
 from interleavings import CALLS, VANISH, Part, Step, draw
 from market import open_market
 from school import School
+
+from learnhub_db import invariants
+from learnhub_db.database import connect
+from learnhub_db.project import Project
 
 INVARIANTS = invariants.read(Project(Path(__file__).parent.parent.parent))
 SEEDS = 50
