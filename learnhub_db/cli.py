@@ -23,6 +23,7 @@ VERBS = {
     "script": "Print one file for the stock mysql client.",
     "seed": "Fill the database from sql/seeds/NAME; safe to repeat.",
     "server": "Run a private MySQL: start, stop, status, url.",
+    "slow": "The statements and programs that took the most time; reads only.",
     "status": "What is applied, pending, changed; reads only.",
     "verify": "Compare the database with what the files build.",
 }

@@ -22,12 +22,15 @@ NOT_ALLOWED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.COLUMNA
 
 # Routines keep the sql_mode, character set and collation of the connection that created them, so
 # every connection of the toolkit has the same ones, whatever the server's defaults are.
-SESSION = (
-    "SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci,"
-    " autocommit = 1, foreign_key_checks = 1, unique_checks = 1, time_zone = '+00:00',"
-    " sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
-    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+SQL_MODE = (
+    "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 )
+SESSION = f"""
+    SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci,
+        autocommit = 1, foreign_key_checks = 1, unique_checks = 1, time_zone = '+00:00',
+        sql_mode = '{SQL_MODE}'
+"""
 
 
 def connect(target: Target, *, select_database: bool = True) -> Connection:

@@ -75,14 +75,13 @@ class Run:
 
 
 def last(connection: Connection) -> dict[str, Last]:
-    """The last run of each job that ever ran, by name; makes the table for it where it is missing."""
+    """The last run of each job that ever ran, by name; reads only."""
     try:
         found = rows(connection, LAST)
     except pymysql.Error as error:
         if error.args[0] != ER.NO_SUCH_TABLE:
             raise refused(error, "_learnhub_jobs") from error
-        rows(connection, BOOKKEEPING)
-        found = []
+        return {}
     return {job: Last(started, seconds, json.loads(out or "{}"), error) for job, started, seconds, out, error in found}
 
 
@@ -109,7 +108,6 @@ def run(connection: Connection, job: Job, only_if_due: bool = False) -> Run:
     """
     if job.name in as_events(connection):
         return Run(job.name, SKIPPED, {}, f"the event {job.name} does it: the server's scheduler is on")
-    last(connection)
     with _alone(connection, job) as alone:
         if not alone:
             return Run(job.name, SKIPPED, {}, "another runner is at it")
@@ -131,7 +129,7 @@ def _alone(connection: Connection, job: Job) -> Iterator[bool]:
 
 
 def _recorded(connection: Connection, job: Job) -> Run:
-    rows(connection, START, (job.name,))
+    _begin(connection, job)
     try:
         out = _called(connection, job)
         error = ""
@@ -143,6 +141,16 @@ def _recorded(connection: Connection, job: Job) -> Run:
     settle(connection)
     rows(connection, END, (json.dumps(out, default=str), error[:LONGEST_ERROR] or None, job.name))
     return Run(job.name, FAILED if error else DONE, out, error)
+
+
+def _begin(connection: Connection, job: Job) -> None:
+    """Record the start, in a table that is made where it is missing; DatabaseRefused on a read-only server."""
+    try:
+        if not rows(connection, "SHOW TABLES LIKE '\\_learnhub\\_jobs'"):
+            rows(connection, BOOKKEEPING)
+        rows(connection, START, (job.name,))
+    except pymysql.Error as error:
+        raise refused(error, job.path) from error
 
 
 def _called(connection: Connection, job: Job) -> dict[str, object]:

@@ -11,6 +11,7 @@ from learnhub_db import history, undoing
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused
 from learnhub_db.history import History
+from learnhub_db.inspection import sight
 from learnhub_db.project import Project, SqlFile
 from learnhub_db.runner import journal
 from learnhub_db.runner.journal import Entry
@@ -35,11 +36,16 @@ class Standing:
 
 
 def read(project: Project, target: Target) -> list[Standing]:
-    """Each migration, program and grant file with its state; reads only."""
+    """Each migration, program and grant file with its state; reads only.
+
+    DatabaseRefused where the account might not see what is recorded.
+    """
     contents = Contents.read(project)
     with connect(target) as connection:
         try:
             past, existing = history.read(connection), catalogue.programs(connection)
+            if not past.tables:
+                sight.check(connection, "table", target.database)
             undone = undoing.begun(connection, past)
             begun = journal.under_way(connection, journal.MIGRATION) if journal.NAME in past.tables else {}
         except pymysql.Error as error:

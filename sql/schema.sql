@@ -70,9 +70,10 @@ CREATE TABLE `course_access` (
   `student_id` bigint unsigned NOT NULL COMMENT 'Who',
   `course_id` bigint unsigned NOT NULL COMMENT 'What',
   `access_expires_at` datetime(6) DEFAULT NULL COMMENT 'UTC; NULL: never',
+  `has_ended` tinyint(1) NOT NULL DEFAULT '0' COMMENT 'expire_access has seen its end; another end begins anew, by trigger',
   PRIMARY KEY (`student_id`,`course_id`),
   KEY `access_to_course` (`course_id`),
-  KEY `access_by_end` (`access_expires_at`),
+  KEY `access_to_end` (`has_ended`,`access_expires_at`),
   CONSTRAINT `access_is_of_a_student` FOREIGN KEY (`student_id`) REFERENCES `users` (`user_id`),
   CONSTRAINT `access_is_to_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Until when a student may open a course';
@@ -301,7 +302,6 @@ CREATE TABLE `fraud_alerts` (
   `reviewed_by` bigint unsigned DEFAULT NULL COMMENT 'The person',
   PRIMARY KEY (`alert_id`),
   KEY `alerts_of_user` (`user_id`,`created_at`),
-  KEY `alerts_of_payment` (`payment_id`),
   KEY `alerts_by_rule` (`rule_id`),
   KEY `alerts_reviewed_by` (`reviewed_by`),
   KEY `alerts_to_review` (`status`,`created_at`),
@@ -468,8 +468,7 @@ CREATE TABLE `payment_keys` (
   `key_type` enum('transaction_id','idempotency_key') NOT NULL COMMENT 'Which column of payments it was in',
   `payment_key` varchar(120) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'The gateway''s id or the caller''s key (not personal)',
   `payment_id` bigint unsigned NOT NULL COMMENT 'Whose it was; no foreign key: the payment may stand in the history, or be dropped from it',
-  PRIMARY KEY (`key_type`,`payment_key`),
-  KEY `keys_of_payment` (`payment_id`)
+  PRIMARY KEY (`key_type`,`payment_key`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Every transaction id and idempotency key ever used, for good: an old one charges nothing again; by trigger';
 
 CREATE TABLE `payments` (
@@ -498,13 +497,13 @@ CREATE TABLE `payments` (
   UNIQUE KEY `one_payment_per_key` (`idempotency_key`),
   UNIQUE KEY `a_charge_is_refunded_at_most_once` (`refund_of`),
   KEY `payments_of_user` (`user_id`,`created_at`),
-  KEY `payments_of_enrollment` (`enrollment_id`),
   KEY `payments_of_subscription` (`subscription_id`),
   KEY `payments_by_day` (`processed_at`),
   KEY `payments_of_order` (`order_id`),
   KEY `payments_for_course` (`course_id`),
   KEY `late_answers` (`answers`),
   KEY `payments_by_status` (`status`,`created_at`),
+  KEY `payments_of_enrollment` (`enrollment_id`,`status`),
   CONSTRAINT `a_charge_is_for_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
   CONSTRAINT `a_charge_is_for_a_subscription` FOREIGN KEY (`subscription_id`) REFERENCES `subscriptions` (`subscription_id`),
   CONSTRAINT `a_charge_is_for_an_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`order_id`),
@@ -554,6 +553,12 @@ CREATE TABLE `payments_history` (
  PARTITION p2026 VALUES LESS THAN ('2027-01-01') ENGINE = InnoDB,
  PARTITION p2027 VALUES LESS THAN ('2028-01-01') ENGINE = InnoDB) */;
 
+CREATE TABLE `payments_to_check` (
+  `payment_id` bigint unsigned NOT NULL COMMENT 'A charge that came for an enrollment that was paid for or refunded; no foreign key: it may stand in the history',
+  `noted_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
+  PRIMARY KEY (`payment_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Where v_payments_to_reconcile looks for an enrollment paid twice or refunded; by trigger, few';
+
 CREATE TABLE `payout_items` (
   `payment_id` bigint unsigned NOT NULL COMMENT 'The charge, or the refund that claws back; no foreign key: it may stand in the history',
   `instructor_id` bigint unsigned NOT NULL COMMENT 'Who taught the course at the time; no foreign key: it would lock the instructor',
@@ -566,7 +571,7 @@ CREATE TABLE `payout_items` (
   `payout_id` bigint unsigned DEFAULT NULL COMMENT 'The batch it was paid in; NULL: not yet',
   PRIMARY KEY (`payment_id`),
   KEY `items_to_pay` (`instructor_id`,`payout_id`,`occurred_at`),
-  KEY `items_of_payout` (`payout_id`),
+  KEY `items_of_payout` (`payout_id`,`occurred_at`),
   CONSTRAINT `an_item_is_paid_in_a_batch` FOREIGN KEY (`payout_id`) REFERENCES `payouts` (`payout_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='The instructor''s share of each sale, frozen when it is made; written by triggers';
 
@@ -1054,7 +1059,7 @@ BEGIN
 
   INSERT INTO enrollments (student_id, course_id, flash_sale_id)
   VALUES (p_student_id, p_course_id, p_flash_sale_id);
-  SET p_enrollment_id = LAST_INSERT_ID();
+  SET p_enrollment_id = LAST_INSERT_ID(), @_learnhub_enrolled = p_enrollment_id;
   INSERT INTO course_access (student_id, course_id, access_expires_at)
   VALUES (p_student_id, p_course_id, v_access_ends) AS fresh
       ON DUPLICATE KEY UPDATE access_expires_at = fresh.access_expires_at;
@@ -2222,41 +2227,38 @@ CREATE PROCEDURE `expire_access`(OUT p_expired INT)
     MODIFIES SQL DATA
     COMMENT 'Ends the enrollments whose access has ended'
 BEGIN
-  DECLARE v_enrollment_id BIGINT UNSIGNED;
-  DECLARE v_done          BOOLEAN DEFAULT FALSE;
-  DECLARE v_ended         BOOLEAN;
+  DECLARE v_student_id BIGINT UNSIGNED;
+  DECLARE v_course_id  BIGINT UNSIGNED;
+  DECLARE v_done       BOOLEAN DEFAULT FALSE;
+  DECLARE v_ended      BOOLEAN;
   DECLARE c_ended CURSOR FOR
-    SELECT enrollment.enrollment_id
-      FROM course_access access
-      JOIN enrollments enrollment
-        ON enrollment.student_id = access.student_id AND enrollment.course_id = access.course_id AND enrollment.in_force = 1
-     WHERE access.access_expires_at <= UTC_TIMESTAMP(6) AND enrollment.status = 'active'
-     ORDER BY enrollment.enrollment_id;
+    SELECT student_id, course_id FROM course_access
+     WHERE has_ended = FALSE AND access_expires_at <= UTC_TIMESTAMP(6)
+     ORDER BY access_expires_at, student_id, course_id;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   CALL refuse_in_transaction('expire_access');
   SET p_expired = 0;
 
   OPEN c_ended;
-  FETCH c_ended INTO v_enrollment_id;
+  FETCH c_ended INTO v_student_id, v_course_id;
   WHILE NOT v_done DO
-    CALL expire_enrollment(v_enrollment_id, v_ended);
+    CALL expire_enrollment(v_student_id, v_course_id, v_ended);
     SET p_expired = p_expired + v_ended;
     SET v_done = FALSE;  -- a "not found" inside the call is not the cursor's
-    FETCH c_ended INTO v_enrollment_id;
+    FETCH c_ended INTO v_student_id, v_course_id;
   END WHILE;
   CLOSE c_ended;
 END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `expire_enrollment`(IN p_enrollment_id BIGINT UNSIGNED, OUT p_ended BOOLEAN)
+CREATE PROCEDURE `expire_enrollment`(IN p_student_id BIGINT UNSIGNED, IN p_course_id BIGINT UNSIGNED, OUT p_ended BOOLEAN)
     MODIFIES SQL DATA
     COMMENT 'One step of expire_access'
 BEGIN
-  DECLARE v_student_id BIGINT UNSIGNED;
-  DECLARE v_locked     BIGINT UNSIGNED;
-  DECLARE v_errno      INT;
+  DECLARE v_locked BIGINT UNSIGNED;
+  DECLARE v_errno  INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
@@ -2268,17 +2270,19 @@ BEGIN
   END;
 
   CALL begin_owned();
-  SELECT student_id INTO v_student_id FROM enrollments WHERE enrollment_id = p_enrollment_id;
-  SELECT user_id INTO v_locked FROM users WHERE user_id = v_student_id FOR UPDATE SKIP LOCKED;
+  SELECT user_id INTO v_locked FROM users WHERE user_id = p_student_id FOR UPDATE SKIP LOCKED;
   UPDATE enrollments enrollment
     JOIN course_access access
       ON access.student_id = enrollment.student_id AND access.course_id = enrollment.course_id
      SET enrollment.status = 'expired'
-   WHERE enrollment.enrollment_id = p_enrollment_id
-     AND enrollment.student_id = v_locked
+   WHERE enrollment.student_id = v_locked
+     AND enrollment.course_id = p_course_id
+     AND enrollment.in_force = 1
      AND enrollment.status = 'active'
      AND access.access_expires_at <= UTC_TIMESTAMP(6);
   SET p_ended = ROW_COUNT() > 0;
+  UPDATE course_access SET has_ended = TRUE
+   WHERE student_id = v_locked AND course_id = p_course_id AND access_expires_at <= UTC_TIMESTAMP(6);
   COMMIT;
 END$$
 DELIMITER ;
@@ -2482,7 +2486,8 @@ BEGIN
 
   BEGIN  -- its handlers must not see the error at the end
     DECLARE c_courses CURSOR FOR SELECT DISTINCT course_id FROM course_deltas ORDER BY course_id;
-    DECLARE c_sales   CURSOR FOR SELECT sale_id FROM flash_sale_terms WHERE state IN ('open', 'settled') ORDER BY sale_id;
+    DECLARE c_sales   CURSOR FOR
+      SELECT sale_id FROM flash_sale_terms FORCE INDEX (sales_to_fold) WHERE state IN ('open', 'settled') ORDER BY sale_id;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
     DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
     DECLARE CONTINUE HANDLER FOR 1205 SET v_kept = TRUE;
@@ -2914,8 +2919,9 @@ BEGIN
     INTO v_charges, p_moved
     FROM (SELECT payment_id, created_at FROM payments charge
            WHERE kind = 'charge' AND processed_at < p_before
-             AND NOT EXISTS (SELECT 1 FROM v_payments_to_reconcile due WHERE due.payment_id = charge.payment_id)
-             AND NOT EXISTS (SELECT 1 FROM payments late WHERE late.answers = charge.payment_id)
+             AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM v_payments_to_reconcile due
+                              WHERE due.payment_id = charge.payment_id)
+             AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments late WHERE late.answers = charge.payment_id)
              AND NOT EXISTS (SELECT 1 FROM seat_holds hold WHERE hold.payment_id = charge.payment_id)
            LIMIT p_batch FOR UPDATE OF charge SKIP LOCKED) closed;
   IF p_moved > 0 THEN
@@ -2958,6 +2964,27 @@ BEGIN
     STRAIGHT_JOIN payment_events event ON event.payment_id = moved.payment_id;
   DELETE payment FROM JSON_TABLE(p_payments, '$[*]' COLUMNS (payment_id BIGINT UNSIGNED PATH '$.payment_id')) moved
     STRAIGHT_JOIN payments payment ON payment.payment_id = moved.payment_id;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `note_charges`(IN p_enrollment_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    COMMENT 'Notes charges that may have bought nothing'
+BEGIN
+  DECLARE v_in_doubt BOOLEAN;
+
+  -- apart from the INSERT, which would lock the gap that it reads
+  SELECT COUNT(*) > 1 OR MAX(enrollment.status) = 'refunded' INTO v_in_doubt
+    FROM payments charge FORCE INDEX (payments_of_enrollment)
+    JOIN enrollments enrollment ON enrollment.enrollment_id = charge.enrollment_id
+   WHERE charge.enrollment_id = p_enrollment_id AND charge.status = 'completed' AND charge.kind = 'charge';
+  IF v_in_doubt THEN
+    INSERT INTO payments_to_check (payment_id)
+    SELECT payment_id FROM payments FORCE INDEX (payments_of_enrollment)
+     WHERE enrollment_id = p_enrollment_id AND status = 'completed' AND kind = 'charge'
+        ON DUPLICATE KEY UPDATE payment_id = payments_to_check.payment_id;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -3315,11 +3342,11 @@ BEGIN
   DECLARE v_done       BOOLEAN DEFAULT FALSE;
   DECLARE c_pending CURSOR FOR
     SELECT payment_id, NULL FROM payments
-     WHERE status = 'pending' AND TIMESTAMPDIFF(MINUTE, created_at, UTC_TIMESTAMP(6)) >= p_older_than_minutes
+     WHERE status = 'pending' AND created_at <= UTC_TIMESTAMP(6) - INTERVAL p_older_than_minutes MINUTE
        AND kind = 'charge'
     UNION ALL
     SELECT NULL, order_id FROM orders
-     WHERE status = 'pending_payment' AND TIMESTAMPDIFF(MINUTE, created_at, UTC_TIMESTAMP(6)) >= p_older_than_minutes;
+     WHERE status = 'pending_payment' AND created_at <= UTC_TIMESTAMP(6) - INTERVAL p_older_than_minutes MINUTE;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   CALL require_argument('p_older_than_minutes', p_older_than_minutes);
@@ -3792,14 +3819,13 @@ BEGIN
   DECLARE v_cycle BOOLEAN;
 
   SELECT name INTO v_mutex FROM mutexes WHERE name = 'course_prerequisites' FOR UPDATE;
-  WITH RECURSIVE links AS (
-    SELECT course_id, prerequisite_course_id FROM course_prerequisites
-     WHERE NOT (course_id <=> p_old_course_id AND prerequisite_course_id <=> p_old_prerequisite_course_id)
-       FOR SHARE
-  ), required (course_id) AS (
+  WITH RECURSIVE required (course_id) AS (
     SELECT p_prerequisite_course_id
     UNION
-    SELECT links.prerequisite_course_id FROM required JOIN links ON links.course_id = required.course_id
+    SELECT link.prerequisite_course_id
+      FROM required JOIN course_prerequisites link ON link.course_id = required.course_id
+     WHERE NOT (link.course_id <=> p_old_course_id AND link.prerequisite_course_id <=> p_old_prerequisite_course_id)
+       FOR SHARE OF link
   )
   SELECT COUNT(*) > 0 INTO v_cycle FROM required WHERE course_id = p_course_id;
   IF v_cycle THEN
@@ -4737,7 +4763,7 @@ select `course`.`course_id` AS `course_id`,
     `course`.`total_enrollments` AS `total_enrollments`,
     `course`.`avg_rating` AS `avg_rating`,
     `course`.`review_count` AS `review_count`
-from (`courses` `course` join `users` `instructor` on((`instructor`.`user_id` = `course`.`instructor_id`)))
+from (`courses` `course` FORCE INDEX (PRIMARY) FORCE INDEX (`top_courses_first`) FORCE INDEX (`courses_of_instructor`) join `users` `instructor` on((`instructor`.`user_id` = `course`.`instructor_id`)))
 where (`course`.`status` = 'active')
 order by `course`.`total_enrollments` desc,
     `course`.`course_id` desc;
@@ -4773,9 +4799,22 @@ select `payment`.`payment_id` AS `payment_id`,
     `payment`.`currency` AS `currency`,
     `payment`.`transaction_id` AS `transaction_id`,
     `payment`.`processed_at` AS `processed_at`,
-    (case when (`payment`.`enrollment_id` is null) then 'NO_ENROLLMENT' when (`enrollment`.`status` = 'refunded') then 'ENROLLMENT_REFUNDED' else 'PAID_TWICE' end) AS `reason`
-from (`payments` `payment` left join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`)))
-where ((`payment`.`kind` = 'charge') and (`payment`.`status` = 'completed') and (`payment`.`subscription_id` is null) and ((`payment`.`enrollment_id` is null) or (`enrollment`.`status` = 'refunded') or exists(select 1 from `payments` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`payment_id` < `payment`.`payment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed'))) or exists(select 1 from `payments_history` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed')))));
+    'NO_ENROLLMENT' AS `reason`
+from `payments` `payment`
+where ((`payment`.`enrollment_id` is null) and (`payment`.`status` = 'completed') and (`payment`.`kind` = 'charge') and (`payment`.`subscription_id` is null))
+union all
+select `payment`.`payment_id` AS `payment_id`,
+    `payment`.`user_id` AS `user_id`,
+    `payment`.`course_id` AS `course_id`,
+    `payment`.`order_id` AS `order_id`,
+    `payment`.`answers` AS `answers`,
+    `payment`.`amount` AS `amount`,
+    `payment`.`currency` AS `currency`,
+    `payment`.`transaction_id` AS `transaction_id`,
+    `payment`.`processed_at` AS `processed_at`,
+    if((`enrollment`.`status` = 'refunded'),'ENROLLMENT_REFUNDED','PAID_TWICE') AS `Name_exp_20`
+from ((`payments_to_check` `noted` join `payments` `payment` on((`payment`.`payment_id` = `noted`.`payment_id`))) join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`)))
+where ((`payment`.`status` = 'completed') and (`payment`.`kind` = 'charge') and (`payment`.`subscription_id` is null) and ((`enrollment`.`status` = 'refunded') or exists(select 1 from `payments` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`payment_id` < `payment`.`payment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed'))) or exists(select 1 from `payments_history` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed')))));
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `course_completers` AS
 select `enrollment`.`course_id` AS `course_id`,
@@ -4803,7 +4842,7 @@ select `enrollment`.`enrollment_id` AS `enrollment_id`,
     `enrollment`.`progress_percentage` AS `progress_percentage`,
     `enrollment`.`course_id` AS `course_id`,
     `course`.`instructor_id` AS `instructor_id`
-from (((`instructor_accounts` `account` join `courses` `course` on((`course`.`instructor_id` = `account`.`user_id`))) join `enrollments` `enrollment` on((`enrollment`.`course_id` = `course`.`course_id`))) join `users` `student` on((`student`.`user_id` = `enrollment`.`student_id`)))
+from (((`enrollments` `enrollment` IGNORE INDEX (`enrollments_by_day`) join `courses` `course` on((`course`.`course_id` = `enrollment`.`course_id`))) join `instructor_accounts` `account` on((`account`.`user_id` = `course`.`instructor_id`))) join `users` `student` on((`student`.`user_id` = `enrollment`.`student_id`)))
 where ((`account`.`account_name` = (convert(left(user(),((char_length(user()) - char_length(substring_index(user(),'@',-(1)))) - 1)) using utf8mb4) collate utf8mb4_bin)) and ((convert(substring_index(user(),'@',-(1)) using utf8mb4) collate utf8mb4_bin) like `account`.`account_host`));
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `student_dashboard` AS
@@ -4843,73 +4882,27 @@ select `payment`.`payment_id` AS `payment_id`,
 from ((`payments_history` `payment` left join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`))) left join `payout_items` `item` on((`item`.`payment_id` = `payment`.`payment_id`)))
 where (`payment`.`status` in ('completed','refunded'));
 
-CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_counter_drift` AS with `counted` as (select `course`.`course_id` AS `course_id`,count(`enrollment`.`in_force`) AS `enrolled_students`,count(`enrollment`.`enrollment_id`) AS `total_enrollments`,max(`enrollment`.`enrolled_at`) AS `last_enrollment_date` from (`courses` `course` left join `enrollments` `enrollment` on((`enrollment`.`course_id` = `course`.`course_id`))) group by `course`.`course_id`),
-     `rated` as (select `course`.`course_id` AS `course_id`,coalesce(sum(`review`.`rating`),0) AS `rating_sum`,count(`review`.`review_id`) AS `review_count` from (`courses` `course` left join `reviews` `review` on((`review`.`course_id` = `course`.`course_id`))) group by `course`.`course_id`),
-     `pending` as (select `course_deltas`.`course_id` AS `course_id`,sum(`course_deltas`.`enrolled`) AS `enrolled`,sum(`course_deltas`.`total`) AS `total`,sum(`course_deltas`.`rating_sum`) AS `rating_sum`,sum(`course_deltas`.`reviews`) AS `reviews` from `course_deltas` group by `course_deltas`.`course_id`),
-     `stock` as (select `terms`.`sale_id` AS `sale_id`,`terms`.`course_id` AS `course_id`,`terms`.`state` AS `state`,sum(`stock`.`seats_left`) AS `seats_left` from (`flash_sale_terms` `terms` join `flash_sale_stock` `stock` on((`stock`.`sale_id` = `terms`.`sale_id`))) group by `terms`.`sale_id`)
-select 'courses.enrolled_students' AS `counter`,
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_counter_drift` AS
+select `counters`.`counter` AS `counter`,
     `course`.`course_id` AS `row_id`,
-    cast((`course`.`enrolled_students` + coalesce(`pending`.`enrolled`,0)) as char charset utf8mb4) AS `stored_value`,
-    cast(`counted`.`enrolled_students` as char charset utf8mb4) AS `recounted_value`
-from ((`courses` `course` join `counted` on((`course`.`course_id` = `counted`.`course_id`))) left join `pending` on((`course`.`course_id` = `pending`.`course_id`)))
-where ((`course`.`enrolled_students` + coalesce(`pending`.`enrolled`,0)) <> `counted`.`enrolled_students`)
-union all
-select 'courses.total_enrollments' AS `courses.total_enrollments`,
-    `course`.`course_id` AS `course_id`,
-    (`course`.`total_enrollments` + coalesce(`pending`.`total`,0)) AS `course.total_enrollments + COALESCE(pending.total, 0)`,
-    `counted`.`total_enrollments` AS `total_enrollments`
-from ((`courses` `course` join `counted` on((`course`.`course_id` = `counted`.`course_id`))) left join `pending` on((`course`.`course_id` = `pending`.`course_id`)))
-where ((`course`.`total_enrollments` + coalesce(`pending`.`total`,0)) <> `counted`.`total_enrollments`)
-union all
-select 'courses.last_enrollment_date' AS `courses.last_enrollment_date`,
-    `course`.`course_id` AS `course_id`,
-    `course`.`last_enrollment_date` AS `last_enrollment_date`,
-    `counted`.`last_enrollment_date` AS `last_enrollment_date`
-from (`courses` `course` join `counted` on((`course`.`course_id` = `counted`.`course_id`)))
-where ((not((`course`.`last_enrollment_date` <=> `counted`.`last_enrollment_date`))) and (not exists(select 1 from `course_deltas` where (`course_deltas`.`course_id` = `course`.`course_id`))))
-union all
-select 'courses.rating_sum' AS `courses.rating_sum`,
-    `course`.`course_id` AS `course_id`,
-    (`course`.`rating_sum` + coalesce(`pending`.`rating_sum`,0)) AS `course.rating_sum + COALESCE(pending.rating_sum, 0)`,
-    `rated`.`rating_sum` AS `rating_sum`
-from ((`courses` `course` join `rated` on((`course`.`course_id` = `rated`.`course_id`))) left join `pending` on((`course`.`course_id` = `pending`.`course_id`)))
-where ((`course`.`rating_sum` + coalesce(`pending`.`rating_sum`,0)) <> `rated`.`rating_sum`)
-union all
-select 'courses.review_count' AS `courses.review_count`,
-    `course`.`course_id` AS `course_id`,
-    (`course`.`review_count` + coalesce(`pending`.`reviews`,0)) AS `course.review_count + COALESCE(pending.reviews, 0)`,
-    `rated`.`review_count` AS `review_count`
-from ((`courses` `course` join `rated` on((`course`.`course_id` = `rated`.`course_id`))) left join `pending` on((`course`.`course_id` = `pending`.`course_id`)))
-where ((`course`.`review_count` + coalesce(`pending`.`reviews`,0)) <> `rated`.`review_count`)
-union all
-select 'course_seats.seats_taken' AS `course_seats.seats_taken`,
-    `taken`.`course_id` AS `course_id`,
-    `taken`.`stored_value` AS `stored_value`,
-    `taken`.`recounted_value` AS `recounted_value`
-from (select `seats`.`course_id` AS `course_id`,`seats`.`seats_taken` AS `stored_value`,((`counted`.`enrolled_students` + coalesce(`unpaid`.`seats`,0)) + coalesce(`unsold`.`seats`,0)) AS `recounted_value` from (((`course_seats` `seats` join `counted` on((`seats`.`course_id` = `counted`.`course_id`))) left join (select `seat_holds`.`course_id` AS `course_id`,count(0) AS `seats` from `seat_holds` group by `seat_holds`.`course_id`) `unpaid` on((`seats`.`course_id` = `unpaid`.`course_id`))) left join (select `stock`.`course_id` AS `course_id`,sum(`stock`.`seats_left`) AS `seats` from `stock` where (`stock`.`state` = 'open') group by `stock`.`course_id`) `unsold` on((`seats`.`course_id` = `unsold`.`course_id`)))) `taken`
-where (`taken`.`stored_value` <> `taken`.`recounted_value`)
+    `counters`.`stored_value` AS `stored_value`,
+    `counters`.`recounted_value` AS `recounted_value`
+from (((((((`courses` `course` left join `course_seats` `limited` on((`limited`.`course_id` = `course`.`course_id`))) join lateral (select count(`enrollments`.`in_force`) AS `in_force`,count(0) AS `total`,max(`enrollments`.`enrolled_at`) AS `newest` from `enrollments` where (`enrollments`.`course_id` = `course`.`course_id`)) `enrolled`) join lateral (select coalesce(sum(`reviews`.`rating`),0) AS `rating_sum`,count(0) AS `reviews` from `reviews` where (`reviews`.`course_id` = `course`.`course_id`)) `rated`) join lateral (select count(0) AS `deltas`,coalesce(sum(`course_deltas`.`enrolled`),0) AS `enrolled`,coalesce(sum(`course_deltas`.`total`),0) AS `total`,coalesce(sum(`course_deltas`.`rating_sum`),0) AS `rating_sum`,coalesce(sum(`course_deltas`.`reviews`),0) AS `reviews` from `course_deltas` where (`course_deltas`.`course_id` = `course`.`course_id`)) `pending`) join lateral (select count(0) AS `seats` from `seat_holds` where (`seat_holds`.`course_id` = `course`.`course_id`)) `held`) join lateral (select coalesce(sum(`stock`.`seats_left`),0) AS `seats` from (`flash_sale_terms` `terms` join `flash_sale_stock` `stock` on((`stock`.`sale_id` = `terms`.`sale_id`))) where ((`terms`.`course_id` = `course`.`course_id`) and (`terms`.`state` = 'open'))) `unsold`) join lateral (select 'courses.enrolled_students' AS `counter`,cast((`course`.`enrolled_students` + `pending`.`enrolled`) as char charset utf8mb4) AS `stored_value`,cast(`enrolled`.`in_force` as char charset utf8mb4) AS `recounted_value` union all select 'courses.total_enrollments' AS `courses.total_enrollments`,(`course`.`total_enrollments` + `pending`.`total`) AS `course.total_enrollments + pending.total`,`enrolled`.`total` AS `total` union all select 'courses.last_enrollment_date' AS `courses.last_enrollment_date`,if((`pending`.`deltas` > 0),`enrolled`.`newest`,`course`.`last_enrollment_date`) AS `IF(pending.deltas > 0, enrolled.newest, course.last_enrollment_date)`,`enrolled`.`newest` AS `newest` union all select 'courses.rating_sum' AS `courses.rating_sum`,(`course`.`rating_sum` + `pending`.`rating_sum`) AS `course.rating_sum + pending.rating_sum`,`rated`.`rating_sum` AS `rating_sum` union all select 'courses.review_count' AS `courses.review_count`,(`course`.`review_count` + `pending`.`reviews`) AS `course.review_count + pending.reviews`,`rated`.`reviews` AS `reviews` union all select 'course_seats.seats_taken' AS `course_seats.seats_taken`,`limited`.`seats_taken` AS `seats_taken`,if((`limited`.`course_id` is null),NULL,((`enrolled`.`in_force` + `held`.`seats`) + `unsold`.`seats`)) AS `IF(limited.course_id IS NULL, NULL, enrolled.in_force + held.seats + unsold.seats)`) `counters`)
+where (not((`counters`.`stored_value` <=> `counters`.`recounted_value`)))
 union all
 select 'promotions.uses_count' AS `promotions.uses_count`,
     `promotion`.`promotion_id` AS `promotion_id`,
     `promotion`.`uses_count` AS `uses_count`,
-    count(`used`.`order_id`) AS `COUNT(used.order_id)`
-from (`promotions` `promotion` left join `promotion_uses` `used` on((`promotion`.`promotion_id` = `used`.`promotion_id`)))
-group by `promotion`.`promotion_id`
-having (`promotion`.`uses_count` <> count(`used`.`order_id`))
+    `used`.`uses` AS `uses`
+from (`promotions` `promotion` join lateral (select count(0) AS `uses` from `promotion_uses` where (`promotion_uses`.`promotion_id` = `promotion`.`promotion_id`)) `used`)
+where (`promotion`.`uses_count` <> `used`.`uses`)
 union all
-select 'flash_sales.seats_taken' AS `flash_sales.seats_taken`,
+select `counters`.`counter` AS `counter`,
     `sale`.`sale_id` AS `sale_id`,
-    `sale`.`seats_taken` AS `seats_taken`,
-    (`sale`.`max_seats` - `stock`.`seats_left`) AS `sale.max_seats - stock.seats_left`
-from (`flash_sales` `sale` join `stock` on((`sale`.`sale_id` = `stock`.`sale_id`)))
-where ((`stock`.`state` = 'folded') and (`sale`.`seats_taken` <> (`sale`.`max_seats` - `stock`.`seats_left`)))
-union all
-select 'flash_sales.stock' AS `flash_sales.stock`,
-    `sale`.`sale_id` AS `sale_id`,
-    (`sale`.`max_seats` - `stock`.`seats_left`) AS `sale.max_seats - stock.seats_left`,
-    (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)) AS `Name_exp_36`
-from (`flash_sales` `sale` join `stock` on((`sale`.`sale_id` = `stock`.`sale_id`)))
-where ((`sale`.`max_seats` - `stock`.`seats_left`) < (select count(0) from `enrollments` where (`enrollments`.`flash_sale_id` = `sale`.`sale_id`)));
+    `counters`.`stored_value` AS `stored_value`,
+    `counters`.`recounted_value` AS `recounted_value`
+from ((((`flash_sales` `sale` join `flash_sale_terms` `terms` on((`terms`.`sale_id` = `sale`.`sale_id`))) join lateral (select (`sale`.`max_seats` - coalesce(sum(`flash_sale_stock`.`seats_left`),0)) AS `seats` from `flash_sale_stock` where (`flash_sale_stock`.`sale_id` = `sale`.`sale_id`)) `gone`) join lateral (select count(0) AS `seats` from `enrollments` where ((`enrollments`.`course_id` = `sale`.`course_id`) and (`enrollments`.`flash_sale_id` = `sale`.`sale_id`))) `sold`) join lateral (select 'flash_sales.seats_taken' AS `counter`,`sale`.`seats_taken` AS `stored_value`,if((`terms`.`state` = 'folded'),`gone`.`seats`,`sale`.`seats_taken`) AS `recounted_value` union all select 'flash_sales.stock' AS `flash_sales.stock`,`gone`.`seats` AS `seats`,greatest(`gone`.`seats`,`sold`.`seats`) AS `GREATEST(gone.seats, sold.seats)`) `counters`)
+where (`counters`.`stored_value` <> `counters`.`recounted_value`);
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `instructor_earnings` AS
 select `catalog`.`instructor_id` AS `instructor_id`,
@@ -4958,6 +4951,14 @@ CREATE TRIGGER `categories_before_update` BEFORE UPDATE ON `categories` FOR EACH
     END IF;
   END IF;
   SET NEW.updated_at = UTC_TIMESTAMP(6), NEW.updated_by = USER();
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE TRIGGER `course_access_before_update` BEFORE UPDATE ON `course_access` FOR EACH ROW BEGIN
+  IF NOT NEW.access_expires_at <=> OLD.access_expires_at THEN
+    SET NEW.has_ended = FALSE;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -5063,6 +5064,9 @@ CREATE TRIGGER `enrollments_after_update` AFTER UPDATE ON `enrollments` FOR EACH
   END IF;
   IF NEW.status <> OLD.status AND 'completed' IN (NEW.status, OLD.status) THEN
     CALL follow_with_certificate(NEW.enrollment_id, NEW.status);
+  END IF;
+  IF NEW.status = 'refunded' AND OLD.status <> 'refunded' THEN
+    CALL note_charges(NEW.enrollment_id);
   END IF;
 END$$
 DELIMITER ;
@@ -5240,6 +5244,12 @@ CREATE TRIGGER `payments_share_after_update` AFTER UPDATE ON `payments` FOR EACH
   ELSEIF NEW.kind = 'charge' AND v_stood AND NOT v_stands THEN
     DELETE FROM payout_items WHERE payment_id = NEW.payment_id AND payout_id IS NULL;
   END IF;
+  IF NEW.kind = 'charge' AND v_stands AND (NOT v_stood OR NEW.enrollment_id <> OLD.enrollment_id) THEN
+    IF NOT NEW.enrollment_id <=> @_learnhub_enrolled THEN
+      CALL note_charges(NEW.enrollment_id);
+    END IF;
+    SET @_learnhub_enrolled = NULL;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -5295,6 +5305,10 @@ DELIMITER $$
 CREATE TRIGGER `payments_share_after_insert` AFTER INSERT ON `payments` FOR EACH ROW BEGIN
   IF NEW.kind = 'charge' AND NEW.status IN ('completed', 'refunded') AND NEW.enrollment_id IS NOT NULL THEN
     CALL freeze_share(NEW.payment_id, NEW.enrollment_id, NEW.processed_at, NEW.amount, NEW.currency);
+    IF NOT NEW.enrollment_id <=> @_learnhub_enrolled THEN
+      CALL note_charges(NEW.enrollment_id);
+    END IF;
+    SET @_learnhub_enrolled = NULL;
   ELSEIF NEW.kind = 'refund' THEN
     CALL claw_back_share(NEW.payment_id, NEW.refund_of, NEW.processed_at);
   END IF;

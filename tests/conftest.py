@@ -8,11 +8,11 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
-from servers import Server, open_server
 from xdist.workermanage import WorkerController
 
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import LearnHubError
+from servers import Server, open_server
 
 SERVERS = pytest.StashKey[list[Server]]()
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pymysql
-import small_project
 from pymysql.connections import Connection
 
+import small_project
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project

@@ -10,15 +10,21 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shlex
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from learnhub_db.database import Target
 from learnhub_db.errors import LearnHubError, UsageError
 from learnhub_db.server import start, stop
 from learnhub_db.server.lock import locked
+from learnhub_db.server.programs import client_command, server_command
 
 IMAGE = "mysql:9.7"
 OPTIONS = "--log-bin-trust-function-creators=1 --max-connections=500"
@@ -113,6 +119,49 @@ def _private(remarks: list[str], number: int) -> Server:
         os.close(users)
 
     return Server(target, [*remarks, f"server: {target}, private, in {directory}"], close)
+
+
+@contextmanager
+def own_server(*options: str, database: str = "learnhub") -> Iterator[Target]:
+    """A private server that nobody else has, with `options` that beat those it is started with; gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="own-server-", dir=IN_MEMORY if _home().parent == IN_MEMORY else None))
+    directory = folder / "server"
+    try:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("LEARNHUB_MYSQLD", str(_mysqld(folder, options)))
+            target = start(directory, database)
+        yield target
+    finally:
+        stop(directory)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mysqld(folder: Path, options: Sequence[str]) -> Path:
+    """A program that runs this machine's mysqld with `options` behind all others."""
+    return _script(
+        folder / "mysqld",
+        '[ "$1" = --no-defaults ] && shift',
+        f'exec {shlex.join(server_command())} "$@" {shlex.join(options)}',
+    )
+
+
+def client_programs(folder: Path) -> Path:
+    """A folder for PATH: mysql, mysqldump and mysqlbinlog of this machine. Skips the test where it lacks one."""
+    command = client_command()
+    place = next(place for place, word in enumerate(command) if Path(word).name == "mysql")
+    for name in ("mysql", "mysqldump", "mysqlbinlog"):
+        program = Path(command[place]).with_name(name)
+        if not program.exists():
+            pytest.skip(f"there is no {name} beside {command[place]}: install the distribution's MySQL client")
+        words = [*command[:place], str(program), *command[place + 1 :]]
+        _script(folder / name, f'exec {shlex.join(words)} "$@"')
+    return folder
+
+
+def _script(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]), encoding="utf-8")
+    path.chmod(0o700)
+    return path
 
 
 def _remove(directory: Path) -> None:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import small_project
-
 from learnhub_db.database import Target, connect, rows
 
 FILES = small_project.FILES | {

@@ -14,8 +14,8 @@ from queue import Queue
 
 import pymysql
 import pytest
-import small_project
 
+import small_project
 from learnhub_db import deployment
 from learnhub_db.acts import Act
 from learnhub_db.database import Target, connect, rows

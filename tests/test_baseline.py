@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 import small_project
 from command_line import Run, runner
-from test_apply import yoyo_list
-
 from learnhub_db import script
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 from learnhub_db.statements import split
+from test_apply import yoyo_list
 
 
 @pytest.fixture

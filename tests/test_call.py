@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from command_line import Run, runner
 
+from command_line import Run, runner
 from learnhub_db.database import Target, connect
 
 

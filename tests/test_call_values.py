@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from command_line import Run, runner
 
+from command_line import Run, runner
 from learnhub_db.database import Target
 
 

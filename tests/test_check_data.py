@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 import small_project
 from command_line import Run, runner
-
 from learnhub_db import invariants
 
 RULES = {
@@ -63,6 +63,7 @@ def test_json_tells_every_rule_and_its_rows(run: Run, sql: Callable) -> None:
             "columns": ["id", "price"],
             "rows": [],
             "answered": True,
+            "unanswered": [],
             "holds": True,
         },
         {
@@ -72,10 +73,10 @@ def test_json_tells_every_rule_and_its_rows(run: Run, sql: Callable) -> None:
             "columns": ["id"],
             "rows": [{"id": 1}],
             "answered": True,
+            "unanswered": [],
             "holds": False,
         },
     ]
-
 
 
 def test_many_rows_are_cut_short(run: Run, sql: Callable) -> None:

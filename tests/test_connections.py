@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import small_project
 
+import small_project
 from learnhub_db.cli import main
 from learnhub_db.connection import login
 from learnhub_db.connection.tls import Tls

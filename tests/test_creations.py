@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import interruptions
 import pytest
-import small_project
 
+import interruptions
+import small_project
 from learnhub_db import deployment, planning, standing
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused, UsageError

@@ -14,8 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from grants import revoke_all
 
+from grants import revoke_all
 from learnhub_db import deployment, invariants, seeds
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project

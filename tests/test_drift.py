@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 import stocked_shop
 from command_line import Run, runner
-
 from learnhub_db.database import Target, connect, identifier, rows
 
 DRIFT = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 import small_project
 import stocked_shop
 from command_line import Run, runner
-
 from learnhub_db import dump, script
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect

@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import interruptions
 import pytest
-import small_project
 
+import interruptions
+import small_project
 from learnhub_db import database
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import CannotConnect, NoServer

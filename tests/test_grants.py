@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import small_project
 
+import small_project
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project

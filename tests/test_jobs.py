@@ -9,9 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+
 import small_project
 from command_line import Run, runner
-
 from learnhub_db import jobs, runs
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.jobs import Daily, Every
@@ -115,7 +115,6 @@ def test_a_job_that_runs_already_is_skipped(run: Run, empty_database: Target, sq
 
 
 def test_eight_runners_at_once_do_what_is_due_once(run: Run, shop: Path, empty_database: Target, sql: Callable) -> None:
-    run("jobs", "list")
     wanted, gate = jobs.read(Project(shop)), threading.Barrier(8)
 
     def work() -> None:
@@ -135,7 +134,7 @@ def test_eight_runners_at_once_do_what_is_due_once(run: Run, shop: Path, empty_d
 
 
 def test_a_runner_that_was_killed_leaves_a_job_that_is_due(run: Run, sql: Callable) -> None:
-    run("jobs", "list")
+    sql(runs.BOOKKEEPING)
     sql("INSERT INTO _learnhub_jobs (job, started_at) VALUES ('sell', UTC_TIMESTAMP(6))")
     assert {one["job"]: one["state"] for one in run("--json", "jobs", "list").document} == {"count": "due", "sell": "due"}
 
@@ -147,6 +146,11 @@ def test_a_list_says_what_there_is(run: Run) -> None:
     assert [line.split()[0] for line in lines] == ["count", "sell"]
     assert lines[0].split("  ")[1:3] == ["every: 5 minutes", "due"]
     assert "daily at: 02:00   waiting  20" in lines[1]
+
+
+def test_a_list_writes_nothing(run: Run, sql: Callable) -> None:
+    assert run("jobs", "list").code == 0
+    assert sql("SHOW TABLES LIKE '%jobs%'") == []
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import interruptions
 import pytest
+
+import interruptions
 import small_project
 from command_line import Run, runner
-
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused, UsageError

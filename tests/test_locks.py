@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 
-import interruptions
 import pytest
+
+import interruptions
 import small_project
 from command_line import runner
-
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 import small_project
 from command_line import Run, runner
-
 from learnhub_db import planning
 from learnhub_db.database import Target
 from learnhub_db.errors import UsageError

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 import small_project
 from command_line import Run, runner
 from grants import revoke_all
-
 from learnhub_db import planning, scratch_schema
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 import small_project
 from command_line import Run, runner
-
 from learnhub_db import scratch_schema
 from learnhub_db.database import Target, connect, rows
 

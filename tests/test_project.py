@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import small_project
 
+import small_project
 from learnhub_db.contents import Contents
 from learnhub_db.errors import UsageError
 from learnhub_db.project import Project

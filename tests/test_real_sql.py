@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import small_project
 
+import small_project
 from learnhub_db import deployment
 from learnhub_db.contents import Contents
 from learnhub_db.database import SESSION, Target, connect, rows

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pymysql
 import pytest
-import small_project
 
+import small_project
 from learnhub_db import deployment, scratch_schema
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.errors import DatabaseRefused

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import small_project
-from wire import Wire
 
+import small_project
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 from learnhub_db.server import start, stop
 from learnhub_db.server.home import Home
+from wire import Wire
 
 RIGHTS = """
     SELECT user, host, proc_priv FROM mysql.procs_priv WHERE db = DATABASE() ORDER BY routine_name DESC, user

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import small_project
 
+import small_project
 from learnhub_db import deployment, scratch_schema
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused

@@ -10,12 +10,12 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from queue import Queue
 
+import pytest
+
 import interruptions
 import mixed_project
-import pytest
 import small_project
 from interruptions import Client, Proxy
-
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.server import start, stop
 from learnhub_db.server.home import Home

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 import small_project
 from command_line import Run, runner
-from test_apply import yoyo_list
-
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
+from test_apply import yoyo_list
 
 SELL = "procedures/sales/sell.sql"
 AHEAD = "the files are ahead of the database now: apply brings it forward to them again"

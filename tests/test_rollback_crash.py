@@ -8,15 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
 
-import interruptions
 import pytest
+
+import interruptions
 import small_project
 from grants import revoke_all
-from test_resume import AT_ONCE, hasty, renew
-
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
+from test_resume import AT_ONCE, hasty, renew
 
 BEFORE = {
     "sql/migrations/0001-sales.sql": "CREATE TABLE sales (id INT PRIMARY KEY AUTO_INCREMENT, n INT);\n",

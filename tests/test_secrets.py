@@ -12,8 +12,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-import small_project
 
+import small_project
 from learnhub_db.cli import VERBS
 from learnhub_db.commands.session import Session
 from learnhub_db.database import Target, connect, identifier, rows

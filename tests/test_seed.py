@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import Ran, Run, runner
 
+from command_line import Ran, Run, runner
 from learnhub_db.database import Target
 
 Ask = Callable[[str], list[tuple]]

@@ -99,6 +99,11 @@ def test_it_is_durable_and_takes_five_hundred_connections_of_this_machine_only(h
     assert settings == (500, 1, "ON", "127.0.0.1", 1, 1, 1, "ON", 0)
 
 
+def test_it_finds_its_plugins(home: Path) -> None:
+    (plugins,) = ask(started(home), "SELECT @@plugin_dir")
+    assert list(Path(plugins).glob("mysql_clone.so"))
+
+
 def test_nobody_else_can_read_its_directory_and_no_command_line_holds_its_password(home: Path) -> None:
     target = started(home)
     assert oct(home.stat().st_mode & 0o777) == "0o700"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from servers import NoContainer, open_server
 
 from learnhub_db.database import Target, connect
 from learnhub_db.errors import UsageError
+from servers import NoContainer, open_server
 
 
 @pytest.fixture(autouse=True)

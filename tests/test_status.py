@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 import small_project
 from command_line import Run, runner
-
 from learnhub_db import deployment
 from learnhub_db.database import connect, rows
 from learnhub_db.project import Project
@@ -36,6 +36,17 @@ def test_all_is_applied_after_an_apply(run):
     assert run("apply").code == 0
     shown = run("status")
     assert (shown.code, shown.out) == (0, "8 applied\n")
+
+
+def test_what_the_account_may_not_see_is_not_called_pending(run, shop, modest, capsys, server, empty_database):
+    assert run("apply").code == 0
+    with connect(server) as connection:
+        rows(connection, f"REVOKE ALL ON {empty_database.database}.* FROM {modest.user}@'%'")
+        rows(connection, f"GRANT CREATE ROUTINE ON {empty_database.database}.* TO {modest.user}@'%'")
+    shown = runner(modest, capsys, "--project", str(shop))("status")
+    name = empty_database.database
+    mend = f"GRANT SELECT ON `{name}`.* TO `{modest.user}`@`%`"
+    assert (shown.code, shown.err) == (3, f"error: the account may not see every table, {name}, {mend}\n")
 
 
 def test_each_state_is_told_with_its_file(run, shop, empty_database):

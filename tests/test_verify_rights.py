@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 import small_project
 import stocked_shop
 from command_line import Run, runner
-
 from learnhub_db import scratch_schema
 from learnhub_db.database import Target, connect, rows
 

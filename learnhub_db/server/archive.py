@@ -65,14 +65,14 @@ def unpacked(say: Say) -> Path:
 
 def server_command(root: Path) -> list[str]:
     """The command that runs the unpacked mysqld."""
-    share, libraries = root / "usr/share/mysql", root / "usr/lib" / LOADERS[platform.machine()][0]
+    share = root / "usr/share/mysql"
     return [
         *_loaded(root, "usr/sbin/mysqld"),
         "--no-defaults",
         f"--basedir={root / 'usr'}",
         f"--lc-messages-dir={share}",
         f"--character-sets-dir={share / 'charsets'}",
-        f"--plugin-dir={libraries / 'mysql/plugin'}",
+        f"--plugin-dir={root / 'usr/lib/mysql/plugin'}",
     ]
 
 

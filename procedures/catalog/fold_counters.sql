@@ -26,7 +26,8 @@ BEGIN
 
   BEGIN  -- its handlers must not see the error at the end
     DECLARE c_courses CURSOR FOR SELECT DISTINCT course_id FROM course_deltas ORDER BY course_id;
-    DECLARE c_sales   CURSOR FOR SELECT sale_id FROM flash_sale_terms WHERE state IN ('open', 'settled') ORDER BY sale_id;
+    DECLARE c_sales   CURSOR FOR
+      SELECT sale_id FROM flash_sale_terms FORCE INDEX (sales_to_fold) WHERE state IN ('open', 'settled') ORDER BY sale_id;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
     DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
     DECLARE CONTINUE HANDLER FOR 1205 SET v_kept = TRUE;

@@ -23,14 +23,13 @@ BEGIN
   DECLARE v_cycle BOOLEAN;
 
   SELECT name INTO v_mutex FROM mutexes WHERE name = 'course_prerequisites' FOR UPDATE;
-  WITH RECURSIVE links AS (
-    SELECT course_id, prerequisite_course_id FROM course_prerequisites
-     WHERE NOT (course_id <=> p_old_course_id AND prerequisite_course_id <=> p_old_prerequisite_course_id)
-       FOR SHARE
-  ), required (course_id) AS (
+  WITH RECURSIVE required (course_id) AS (
     SELECT p_prerequisite_course_id
     UNION
-    SELECT links.prerequisite_course_id FROM required JOIN links ON links.course_id = required.course_id
+    SELECT link.prerequisite_course_id
+      FROM required JOIN course_prerequisites link ON link.course_id = required.course_id
+     WHERE NOT (link.course_id <=> p_old_course_id AND link.prerequisite_course_id <=> p_old_prerequisite_course_id)
+       FOR SHARE OF link
   )
   SELECT COUNT(*) > 0 INTO v_cycle FROM required WHERE course_id = p_course_id;
   IF v_cycle THEN

@@ -28,11 +28,11 @@ BEGIN
   DECLARE v_done       BOOLEAN DEFAULT FALSE;
   DECLARE c_pending CURSOR FOR
     SELECT payment_id, NULL FROM payments
-     WHERE status = 'pending' AND TIMESTAMPDIFF(MINUTE, created_at, UTC_TIMESTAMP(6)) >= p_older_than_minutes
+     WHERE status = 'pending' AND created_at <= UTC_TIMESTAMP(6) - INTERVAL p_older_than_minutes MINUTE
        AND kind = 'charge'
     UNION ALL
     SELECT NULL, order_id FROM orders
-     WHERE status = 'pending_payment' AND TIMESTAMPDIFF(MINUTE, created_at, UTC_TIMESTAMP(6)) >= p_older_than_minutes;
+     WHERE status = 'pending_payment' AND created_at <= UTC_TIMESTAMP(6) - INTERVAL p_older_than_minutes MINUTE;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   CALL require_argument('p_older_than_minutes', p_older_than_minutes);

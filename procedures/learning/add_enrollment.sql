@@ -1,4 +1,5 @@
--- Stores an enrollment and the access that comes with it. Decides nothing.
+-- Stores an enrollment and the access that comes with it. Decides nothing. The next charge that this session books for it
+-- is its first: @_learnhub_enrolled tells the triggers on payments.
 --
 -- Parameters
 --   p_student_id     who
@@ -23,7 +24,7 @@ BEGIN
 
   INSERT INTO enrollments (student_id, course_id, flash_sale_id)
   VALUES (p_student_id, p_course_id, p_flash_sale_id);
-  SET p_enrollment_id = LAST_INSERT_ID();
+  SET p_enrollment_id = LAST_INSERT_ID(), @_learnhub_enrolled = p_enrollment_id;
   INSERT INTO course_access (student_id, course_id, access_expires_at)
   VALUES (p_student_id, p_course_id, v_access_ends) AS fresh
       ON DUPLICATE KEY UPDATE access_expires_at = fresh.access_expires_at;

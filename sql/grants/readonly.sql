@@ -59,6 +59,7 @@ GRANT SELECT ON payout_rates TO learnhub_readonly;
 GRANT SELECT ON payouts TO learnhub_readonly;
 GRANT SELECT ON payout_items TO learnhub_readonly;
 GRANT SELECT ON payment_keys TO learnhub_readonly;
+GRANT SELECT ON payments_to_check TO learnhub_readonly;
 GRANT SELECT (payment_id, charged_at, user_id, enrollment_id, subscription_id, order_id, kind, amount, currency,
       payment_method, payment_gateway, status, transaction_id, idempotency_key, refund_of, created_at, processed_at,
       course_id, answers, archived_at) ON payments_history TO learnhub_readonly;

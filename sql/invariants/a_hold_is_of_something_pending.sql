@@ -1,5 +1,6 @@
 -- A seat is held only by a payment or an order of the same person that is still pending.
-
+--
+-- Held seats are as few as what is pending: no key to go along.
 SELECT hold.student_id, hold.course_id, hold.payment_id, hold.order_id,
        COALESCE(payment.status, placed.status) AS status
   FROM seat_holds hold

@@ -1,5 +1,6 @@
 -- A purchase that waits for its gateway holds its seat, an order one of every course in it.
-
+--
+-- What is pending is found by its status, and soon it is not: no key to go along.
 SELECT 'payment' AS what, payment.payment_id AS id, payment.course_id
   FROM payments payment
  WHERE payment.status = 'pending' AND payment.kind = 'charge' AND payment.course_id IS NOT NULL

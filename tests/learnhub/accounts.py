@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pymysql
-from school import School, Session
 
 from learnhub_db.database import Target
+from school import School, Session
 
 # The column, the table, the database, the routine, the server's own: each refusal has its number.
 REFUSED = {1044, 1142, 1143, 1227, 1370}

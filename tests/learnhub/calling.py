@@ -88,7 +88,7 @@ GOOD: dict[str, Callable[[School], dict[str, object]]] = {
     "archive_course": lambda school: {"p_course_id": school.course(), "p_reason": "over"},
     "search_courses": lambda school: {
         "p_text": "sql",
-        "p_category_id": school.insert("categories", name="Data"),
+        "p_category_id": school.insert("categories", name="Databases"),
         "p_min_price": "10",
         "p_max_price": "99.99",
         "p_after": '{"total_enrollments": 5, "course_id": 7}',

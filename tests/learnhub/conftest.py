@@ -8,18 +8,19 @@ longer than most tests: a few rows are deleted where no trigger minds. So ids go
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from grants import revoke_all
 from pymysql.connections import Connection
-from school import School
 
+from grants import revoke_all
 from learnhub_db import deployment, invariants
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.project import Project
+from school import School
 
 ROOT = Path(__file__).parent.parent.parent
 INVARIANTS = invariants.read(Project(ROOT))
@@ -134,6 +135,20 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def school(learnhub: Target, housekeeping: Housekeeping, request: pytest.FixtureRequest) -> Iterator[School]:
     """The database, freshly built; afterwards every invariant must hold that the test does not say it breaks."""
+    with _opened(learnhub, housekeeping, request) as school:
+        yield school
+
+
+@pytest.fixture(scope="module")
+def open_school(
+    learnhub: Target, housekeeping: Housekeeping, request: pytest.FixtureRequest
+) -> Callable[[], AbstractContextManager[School]]:
+    """The same for the length of a block, where several tests look at what one long preparation has measured."""
+    return lambda: _opened(learnhub, housekeeping, request)
+
+
+@contextmanager
+def _opened(learnhub: Target, housekeeping: Housekeeping, request: pytest.FixtureRequest) -> Iterator[School]:
     excused = {name for mark in request.node.iter_markers("breaks") for name in mark.args}
     school = School(learnhub)
     before = housekeeping.writes()

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pymysql
 import pytest
+
 from school import School
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pymysql
 import pytest
+
 from calling import GOOD
 from school import School
 

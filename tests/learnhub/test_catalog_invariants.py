@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+
 from school import School
+from violations import found
 
 pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
 
-INVARIANTS = Path(__file__).parent.parent.parent / "sql" / "invariants"
 # What breaks each, also where triggers would not let it in.
 BREAKS = {
     "a_certificate_follows_its_enrollment": [
@@ -28,10 +27,6 @@ BREAKS = {
         "DELETE FROM price_history WHERE price_before = 20",
     ],
 }
-
-
-def found(school: School, invariant: str) -> list[tuple]:
-    return school.run((INVARIANTS / f"{invariant}.sql").read_text(encoding="utf-8").rstrip().rstrip(";"))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import re
 
 import pymysql
 import pytest
+
 from school import School
 
 COMPLETE = "UPDATE enrollments SET status = 'completed', progress_percentage = 100, completed_at = UTC_TIMESTAMP(6)"

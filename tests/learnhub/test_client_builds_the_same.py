@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from grants import revoke_all
 from pymysql.connections import Connection
 
+from grants import revoke_all
 from learnhub_db import deployment
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, identifier, rows

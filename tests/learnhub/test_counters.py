@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+
 from school import School
 
 COUNTERS = "enrolled_students, total_enrollments, avg_rating, review_count"

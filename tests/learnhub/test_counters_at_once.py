@@ -6,6 +6,7 @@ import threading
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 WRITERS = 8

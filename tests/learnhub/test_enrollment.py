@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 # What can stand against an enrollment, in the order in which it is checked. The last entry stands against nothing.

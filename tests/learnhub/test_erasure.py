@@ -6,6 +6,7 @@ import json
 
 import pymysql
 import pytest
+
 from school import School
 
 MARK = "zerlinda"

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from breaking_way import breaking_way
-from school import School
 
+from breaking_way import breaking_way
 from learnhub_db.database import Target
 from learnhub_db.server import client_command
+from school import School
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 END_ALL = "UPDATE course_access SET access_expires_at = UTC_TIMESTAMP(6)"
@@ -88,12 +89,33 @@ def test_who_is_busy_is_left_to_the_next_run(school: School) -> None:
 
 def test_access_that_was_prolonged_meanwhile_goes_on(school: School) -> None:
     student, course = school.user(), school.course()
-    enrollment, _ = school.enroll(student, course)
+    school.enroll(student, course)
     school.run(END_ALL)
     school.run("UPDATE course_access SET access_expires_at = UTC_TIMESTAMP(6) + INTERVAL 1 YEAR")
 
-    assert school.call("expire_enrollment", enrollment, out=("p_ended",)) == {"p_ended": 0}
+    assert school.call("expire_enrollment", student, course, out=("p_ended",)) == {"p_ended": 0}
     assert statuses(school) == ["active"]
+
+
+def test_an_end_that_was_seen_is_not_looked_at_again_until_it_moves(school: School) -> None:
+    student, course = school.user(), school.course()
+    school.enroll(student, course)
+    school.run("UPDATE enrollments SET status = 'completed'")
+    school.run(END_ALL)
+    assert (expire(school), school.value("SELECT has_ended FROM course_access")) == (0, 1)
+
+    school.run("UPDATE course_access SET access_expires_at = UTC_TIMESTAMP(6) + INTERVAL 1 YEAR")
+    assert school.value("SELECT has_ended FROM course_access") == 0
+
+
+def test_what_was_bought_anew_ends_anew(school: School) -> None:
+    student, course = school.user(), school.course()
+    for _ in range(2):
+        school.enroll(student, course)
+        school.run(END_ALL)
+        assert expire(school) == 1
+
+    assert statuses(school) == ["expired", "expired"]
 
 
 def test_it_refuses_inside_a_transaction_and_changes_nothing(school: School) -> None:

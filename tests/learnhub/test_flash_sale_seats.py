@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pymysql
 import pytest
+
 from school import School
 
 NOT_FREE = "course {} has not that many free seats: a smaller sale or a higher max_students"

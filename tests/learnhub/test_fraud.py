@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pymysql
 import pytest
+
 from school import School
 
 HOUR = "UTC_TIMESTAMP(6) - INTERVAL {} HOUR"
@@ -51,7 +52,7 @@ def test_an_amount_is_large_above_500(school: School, user: int, amount: str, sc
     assert [row[0] for row in alerts(school)] == [2] * (score // 30)
 
 
-@pytest.mark.breaks("a_charge_is_refunded_when_its_refund_stands", "a_refund_takes_back_exactly_its_charge")
+@pytest.mark.breaks("a_refund_takes_back_exactly_its_charge")
 @pytest.mark.parametrize(("payments", "score"), [(5, 0), (6, 50)])
 @pytest.mark.parametrize("status", ["completed", "pending", "refunded"])
 def test_payments_are_many_above_five_in_a_day(
@@ -85,7 +86,7 @@ def test_an_amount_is_far_above_the_average_above_five_times(
     assert [row[0] for row in alerts(school)] == [3] * (score // 40)
 
 
-@pytest.mark.breaks("a_charge_is_refunded_when_its_refund_stands", "a_refund_takes_back_exactly_its_charge")
+@pytest.mark.breaks("a_refund_takes_back_exactly_its_charge")
 @pytest.mark.parametrize("status", ["pending", "failed", "refunded"])
 def test_the_average_is_over_completed_charges_only(school: School, user: int, status: str) -> None:
     charges(school, user, "20.00", hours_ago=1000)
@@ -94,7 +95,7 @@ def test_the_average_is_over_completed_charges_only(school: School, user: int, s
     assert school.fraud(user, "100.01") == (40, 0)
 
 
-@pytest.mark.breaks("a_charge_is_refunded_when_its_refund_stands", "a_refund_takes_back_exactly_its_charge")
+@pytest.mark.breaks("a_refund_takes_back_exactly_its_charge")
 @pytest.mark.parametrize("status", ["pending", "failed", "refunded"])
 def test_without_a_completed_charge_there_is_no_average_to_be_above(school: School, user: int, status: str) -> None:
     charges(school, user, "0.01", status=status, hours_ago=1000)

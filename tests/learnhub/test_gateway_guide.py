@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pymysql
 import pytest
+
 from school import School
 
 GUIDE = Path(__file__).parent.parent.parent / "docs" / "purchase-with-a-gateway.md"

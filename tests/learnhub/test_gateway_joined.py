@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pymysql
 import pytest
+
 from school import School
 
 EVENTS = "SELECT event_type FROM payment_events WHERE payment_id = %s ORDER BY event_id"

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from headers import PARTS, ProgramFile, program_files
 from school import School
 

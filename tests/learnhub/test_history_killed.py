@@ -7,6 +7,7 @@ from threading import Timer
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 CHARGES = 400

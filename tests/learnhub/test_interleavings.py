@@ -16,14 +16,14 @@ from time import sleep
 
 import pymysql
 import pytest
+
 from calling import GOOD
 from interleavings import CALLS, VANISH, Part, Step, draw
-from market import open_market
-from school import School
-
 from learnhub_db import invariants
 from learnhub_db.database import connect
 from learnhub_db.project import Project
+from market import open_market
+from school import School
 
 INVARIANTS = invariants.read(Project(Path(__file__).parent.parent.parent))
 SEEDS = 50

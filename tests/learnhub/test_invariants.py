@@ -6,14 +6,14 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
+from pymysql.connections import Connection
+
 from accounts import account
 from conftest import INVARIANTS
-from pymysql.connections import Connection
-from school import School
-from violations import VIOLATIONS, Rows
-
 from learnhub_db import invariants
 from learnhub_db.database import Target, connect, identifier, rows
+from school import School
+from violations import VIOLATIONS, Rows
 
 CASES = [(name, case) for name, cases in VIOLATIONS.items() for case in cases]
 
@@ -61,6 +61,7 @@ def test_an_invariant_finds_what_breaks_it(bare: Connection, name: str, case: Ro
 
 def test_a_reader_may_look_for_all_of_it(school: School) -> None:
     with account(school, "learnhub_readonly") as reader:
+        invariants.require_keys(reader.connection, INVARIANTS)
         findings = list(invariants.check(reader.connection, INVARIANTS))
 
     assert len(findings) == len(INVARIANTS)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from accounts import Account, account
 from conftest import ROOT
-from school import School
-
 from learnhub_db import jobs, runs
 from learnhub_db.database import connect
 from learnhub_db.project import Project
+from school import School
 
 JOBS = jobs.read(Project(ROOT))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 

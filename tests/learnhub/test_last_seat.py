@@ -8,6 +8,7 @@ from functools import partial
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 

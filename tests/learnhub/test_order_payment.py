@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pymysql
 import pytest
+
 from school import School
 
 STATES = ["pending_payment", "confirmed", "payment_failed", "cancelled", "refunded"]

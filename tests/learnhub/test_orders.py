@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pymysql
 import pytest
+
 from school import School
 
 MISSING = "is NULL or empty: give a value"
@@ -82,7 +83,7 @@ def test_the_words_are_checked_in_the_order_listed_over_the_whole_cart(school: S
     assert school.place(cart, "NONE") == (None, "COURSE_FULL")
     school.run("UPDATE enrollments SET status = 'refunded' WHERE enrollment_id = %s", taken)
     assert school.place(cart, "NONE") == (None, "PROMOTION_INVALID")
-    used = school.insert("orders", user_id=other)
+    used = school.insert("orders", user_id=other, promotion_id=spring)
     school.insert("promotion_uses", promotion_id=spring, order_id=used, user_id=other)
     assert school.place(cart, "SPRING") == (None, "PROMOTION_EXHAUSTED")
     school.run("UPDATE promotions SET max_uses = 2")

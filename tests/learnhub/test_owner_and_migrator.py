@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pymysql
 import pytest
+
 from accounts import Account, account
 from grants import revoke_all
-from school import School, Session
-
 from learnhub_db import deployment
 from learnhub_db.database import Target
 from learnhub_db.project import Project
+from school import School, Session
 
 ROOT = Path(__file__).parent.parent.parent
 OWNER = "learnhub_owner@localhost"

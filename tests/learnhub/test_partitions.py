@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pymysql
 import pytest
-from grants import revoke_all
-from school import School
 
+from grants import revoke_all
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect
 from learnhub_db.project import Project
+from school import School
 
 ROOT = Path(__file__).parent.parent.parent
 TABLES = ("payments_history", "payment_events_history")

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 TODAY = "2025-01-31"

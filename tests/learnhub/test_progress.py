@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 
 import pytest
+
 from school import School, Session
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from functools import partial
 
 import pytest
+
 from school import School, Session
 from test_orders import promotion
 

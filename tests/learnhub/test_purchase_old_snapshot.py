@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pymysql
 import pytest
+
 from school import School
 
 
@@ -183,6 +184,65 @@ def test_money_left_for_a_refunded_enrollment_is_listed(school: School) -> None:
 
     assert school.due() == [("ch_2", "ENROLLMENT_REFUNDED")]
     assert school.give_back(twice) == "SUCCESS: Refunded $49.99"
+
+
+@pytest.mark.breaks("an_enrollment_is_paid_at_most_once")
+def test_whichever_charge_of_an_enrollment_completes_last_the_later_one_is_listed(school: School) -> None:
+    student = school.user()
+    first = school.insert("payments", user_id=student, amount="20", transaction_id="ch_1")
+    enrollment, _ = school.purchase(student, school.course("20"), "ch_2")
+    assert school.due() == []
+
+    school.run("UPDATE payments SET status = 'completed', enrollment_id = %s WHERE payment_id = %s", enrollment, first)
+    assert school.due() == [("ch_2", "PAID_TWICE")]
+
+
+@pytest.mark.breaks("an_enrollment_is_paid_at_most_once")
+def test_an_enrollment_refunded_by_hand_leaves_its_charge_to_give_back(school: School) -> None:
+    enrollment, _ = school.purchase(school.user(), school.course("20"), "ch_1")
+    school.run("UPDATE enrollments SET status = 'refunded' WHERE enrollment_id = %s", enrollment)
+
+    assert school.due() == [("ch_1", "ENROLLMENT_REFUNDED")]
+
+
+@pytest.mark.breaks("an_enrollment_is_paid_at_most_once")
+def test_a_charge_for_a_refunded_enrollment_is_listed(school: School) -> None:
+    student = school.user()
+    enrollment = school.insert("enrollments", student_id=student, course_id=school.course(), status="refunded")
+    late = {"user_id": student, "enrollment_id": enrollment, "amount": "20", "transaction_id": "ch_1"}
+    school.insert("payments", **late, status="completed")
+
+    assert school.due() == [("ch_1", "ENROLLMENT_REFUNDED")]
+
+
+def test_what_bought_its_enrollment_is_not_even_looked_at(school: School) -> None:
+    student, course = school.user(), school.course("20")
+    enrollment, _ = school.purchase(student, course)
+    school.complete(school.begin(school.user(), course)[0])
+    school.refund(enrollment)
+    school.purchase(student, course)
+
+    assert (school.due(), school.count("payments_to_check")) == ([], 0)
+
+
+@pytest.mark.breaks("an_enrollment_is_paid_at_most_once")
+def test_a_charge_moved_to_an_enrollment_that_was_paid_for_is_listed(school: School) -> None:
+    student = school.user()
+    paid, other = (school.purchase(student, school.course("20"), key)[0] for key in ("ch_1", "ch_2"))
+    school.run("UPDATE payments SET enrollment_id = %s WHERE enrollment_id = %s", paid, other)
+
+    assert school.due() == [("ch_2", "PAID_TWICE")]
+
+
+@pytest.mark.breaks("an_enrollment_is_paid_at_most_once")
+def test_the_second_charge_of_the_session_that_enrolled_is_listed_too(school: School) -> None:
+    student = school.user()
+    enrollment, _ = school.enroll(student, school.course("20"))
+    for key in ("ch_1", "ch_2"):
+        charge = {"user_id": student, "enrollment_id": enrollment, "amount": "20", "transaction_id": key}
+        school.insert("payments", **charge, status="completed")
+
+    assert school.due() == [("ch_2", "PAID_TWICE")]
 
 
 @pytest.mark.parametrize(

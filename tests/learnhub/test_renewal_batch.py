@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 OUT = ("p_renewed", "p_failed")

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pymysql
 import pytest
+
 from school import School
 
 DAY, NEXT_DAY = "2025-03-10", "2025-03-11"

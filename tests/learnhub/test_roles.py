@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from accounts import Account, account, calls, tables, views
 from school import School
 

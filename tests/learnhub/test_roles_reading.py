@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pymysql
 import pytest
+
 from accounts import Account, account, tables, views
 from school import School
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pymysql
 import pytest
+
 from conftest import ROOT
 from school import School
 

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 
 import pymysql
 import pytest
+
 from school import School
 
 pytestmark = [
     pytest.mark.usefixtures("ids_from_one"),
     pytest.mark.breaks(
-        "a_receipt_has_its_outcome", "an_order_went_only_ways_that_are_allowed", "what_is_pending_holds_its_seats"
+        "a_receipt_has_its_outcome",
+        "an_order_uses_its_promotion",
+        "an_order_went_only_ways_that_are_allowed",
+        "what_is_pending_holds_its_seats",
     ),
 ]
 
@@ -94,6 +98,7 @@ KEPT_BY_PROGRAMS = {
     "flash_sale_stock",
     "flash_sale_terms",
     "payment_keys",
+    "payments_to_check",
     "payout_items",
     "price_history",
     "seat_holds",

@@ -7,6 +7,7 @@ import re
 
 import pymysql
 import pytest
+
 from headers import program_files
 from school import School, Session
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pymysql
+
 from school import School, Session
 
 BUYERS = 4

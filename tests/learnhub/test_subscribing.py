@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 STATUSES = ("active", "past_due", "cancelled", "expired")

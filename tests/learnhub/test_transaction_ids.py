@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pymysql
 import pytest
+
 from school import School, Session
 
 REUSED = (30005, "key ch_1 was used with other arguments: use a new key")

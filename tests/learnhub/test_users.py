@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pymysql
 import pytest
+
 from school import School
 
 BCRYPT = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"

@@ -1,5 +1,5 @@
 -- An enrollment that begins or ends, or moves to another course or day, counts anew at the next fold; its seat is taken
--- or free at once, and its certificate is issued or revoked.
+-- or free at once, and its certificate is issued or revoked. A charge that stands for a refunded one is noted.
 
 DELIMITER $$
 CREATE TRIGGER enrollments_after_update AFTER UPDATE ON enrollments FOR EACH ROW
@@ -18,6 +18,9 @@ BEGIN
   END IF;
   IF NEW.status <> OLD.status AND 'completed' IN (NEW.status, OLD.status) THEN
     CALL follow_with_certificate(NEW.enrollment_id, NEW.status);
+  END IF;
+  IF NEW.status = 'refunded' AND OLD.status <> 'refunded' THEN
+    CALL note_charges(NEW.enrollment_id);
   END IF;
 END$$
 DELIMITER ;
