@@ -28,8 +28,11 @@ BEGIN
     INTO v_charges, p_moved
     FROM (SELECT payment_id, created_at FROM payments charge
            WHERE kind = 'charge' AND processed_at < p_before
-             AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM v_payments_to_reconcile due
-                              WHERE due.payment_id = charge.payment_id)
+             AND (status IN ('failed', 'refunded')
+                  OR (status = 'completed' AND (enrollment_id IS NOT NULL OR subscription_id IS NOT NULL)))
+             AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments_to_check noted
+                              WHERE noted.payment_id = charge.payment_id
+                                AND noted.payment_id IN (SELECT payment_id FROM v_payments_to_reconcile))
              AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments late WHERE late.answers = charge.payment_id)
              AND NOT EXISTS (SELECT 1 FROM seat_holds hold WHERE hold.payment_id = charge.payment_id)
            LIMIT p_batch FOR UPDATE OF charge SKIP LOCKED) closed;
