@@ -21,7 +21,7 @@ VERBS = {
     "plan": "What apply would do, and how; reads only.",
     "rollback": "Undo the last migrations and put the programs back.",
     "script": "Print one file for the stock mysql client.",
-    "seed": "Fill the database from sql/seeds/NAME; safe to repeat.",
+    "seed": "Fill the database from sql/seeds/NAME; safe to repeat, goes on where it stopped.",
     "server": "Run a private MySQL: start, stop, status, url.",
     "slow": "The statements and programs that took the most time; reads only.",
     "status": "What is applied, pending, changed; reads only.",

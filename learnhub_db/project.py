@@ -84,6 +84,16 @@ class Project:
             raise UsageError(f"there is no seed {name}", "sql/seeds", f"known: {', '.join(known) or 'none'}")
         return self._read(self._paths(f"sql/seeds/{name}", (".sql", ".sql.j2")))
 
+    def seed_imports(self, name: str) -> list[SqlFile]:
+        """What the templates of a seed may import: its .j2 files that are not .sql.j2."""
+        paths = self._paths(f"sql/seeds/{name}", (".j2",))
+        return self._read(path for path in paths if not path.name.endswith(".sql.j2"))
+
+    def seed_declaration(self, name: str) -> SqlFile | None:
+        """The seed.toml of a seed, where there is one."""
+        path = self.root / "sql/seeds" / name / "seed.toml"
+        return self._read([path])[0] if path.exists() else None
+
     def _paths(self, folder: str, endings: tuple[str, ...] = (".sql",)) -> list[Path]:
         paths = (self.root / folder).rglob("*")
         return sorted(path for path in paths if path.name.endswith(endings) and path.is_file())

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from grants import revoke_all
-from learnhub_db import deployment, invariants, seeds
+from learnhub_db import deployment, invariants
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
+from learnhub_db.seeding import planting, seeds
 
 ROOT = Path(__file__).parent.parent
 Ask = Callable[[str], list[tuple]]
@@ -41,9 +42,9 @@ def ask(demo: Target, sql: Ask) -> Ask:
     return sql
 
 
-def plant(target: Target) -> seeds.Planted:
+def plant(target: Target) -> planting.Planted:
     with connect(target) as connection:
-        return seeds.plant(connection, seeds.read(Project(ROOT), "demo", target.database), lambda act: None)
+        return planting.plant(connection, seeds.read(Project(ROOT), "demo", target.database), lambda act: None)
 
 
 def tour(target: Target) -> list[str]:

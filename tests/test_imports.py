@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "learnhub_db"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = ["errors", "connection database project", "nouns", "commands", "cli"]
-PACKAGES = ["connection", "runner", "stored_programs", "inspection", "foresight"]  # none imports a later one
+PACKAGES = ["connection", "runner", "stored_programs", "inspection", "foresight", "seeding"]  # none imports a later one
 
 
 def layer(module: str) -> int:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +11,7 @@ import pytest
 
 from command_line import Ran, Run, runner
 from learnhub_db.database import Target
+from seed_projects import connection_that_runs, start, writer
 
 Ask = Callable[[str], list[tuple]]
 
@@ -29,35 +26,13 @@ def ask(sql: Ask) -> Ask:
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str, str], None]:
     """Write a file of the seed `demo`."""
-    folder = tmp_path / "sql" / "seeds" / "demo"
-    folder.mkdir(parents=True)
-    return lambda name, text: (folder / name).write_bytes(text.encode())
+    return writer(tmp_path)
 
 
 @pytest.fixture
 def seed(empty_database: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     run = runner(empty_database, capsys, "--project", str(tmp_path))
     return lambda *words: run("seed", *(words or ("demo",)))
-
-
-def start(target: Target, project: Path) -> subprocess.Popen[str]:
-    """learnhub-db --json seed demo in a process of its own."""
-    command = [sys.executable, "-m", "learnhub_db", "--json", "--project", str(project), "seed", "demo"]
-    environment = os.environ | {"LEARNHUB_DB_URL": target.url}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-
-
-def connection_that_runs(ask: Ask, statement: str) -> int:
-    """The id of the one connection to this database that is running `statement`, as soon as there is one."""
-    for _ in range(200):
-        running = ask(
-            "SELECT ID FROM information_schema.PROCESSLIST"
-            f" WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND INFO LIKE '{statement}%'"
-        )
-        if running:
-            return running[0][0]
-        time.sleep(0.05)
-    raise AssertionError(f"nobody runs {statement}")
 
 
 def test_files_are_applied_in_order_once_and_a_repeat_changes_nothing(ask, write, seed):
@@ -90,9 +65,11 @@ def test_what_a_file_sets_does_not_reach_the_next_file(ask, write, seed):
 def test_json_tells_applied_and_skipped_files(write, ask, empty_database, tmp_path, capsys):
     run = runner(empty_database, capsys, "--json", "--project", str(tmp_path))
     write("0010.sql", "INSERT INTO people VALUES (1, 'Ada')")
-    assert run("seed", "demo").document == {"seed": "demo", "applied": ["0010.sql"], "skipped": []}
+    first = run("seed", "demo").document
+    assert (first["seed"], first["parameters"], first["applied"], first["skipped"]) == ("demo", {}, ["0010.sql"], [])
     write("0020.sql", "INSERT INTO people VALUES (2, 'Bo')")
-    assert run("seed", "demo").document == {"seed": "demo", "applied": ["0020.sql"], "skipped": ["0010.sql"]}
+    second = run("seed", "demo").document
+    assert (second["applied"], second["skipped"], second["rows"]) == (["0020.sql"], ["0010.sql"], 1)
 
 
 def test_a_file_changed_after_it_was_applied_is_refused_and_nothing_runs(ask, write, seed):
@@ -216,7 +193,7 @@ def test_a_template_knows_the_seed_and_the_database(ask, write, seed, empty_data
         ("DO 1;\nDO {{ students }};", "the template fails ('students' is undefined), {}:2, known: seed, database"),
         ("DO 1;\n{% if %}", "the template cannot be read (Expected an expression, got 'end of statement block'), {}:2"),
         ("\n\nDO {{ 1 / 0 }};", "the template fails (division by zero), {}:3"),
-        ("{% include 'other' %}", "the template fails (no loader for this environment specified), {}:1"),
+        ("{% include 'other' %}", "the template fails (there is no other beside it), {}:1"),
         ("{{ seed }}\nDO 'open", "a quote is not closed, {} (rendered):2, close the '"),
         ("{{ '\n' }}DROP TABLE people",
          "DROP has no place in a seed, {} (rendered):2,"
@@ -274,12 +251,14 @@ def test_a_process_killed_in_the_middle_leaves_nothing_and_the_next_run_starts_t
 
 
 def test_of_two_seeds_at_once_the_second_waits_and_finds_nothing_to_do(ask, write, empty_database, tmp_path):
-    write("0010.sql", "INSERT INTO people VALUES (1, 'Ada');\nDO SLEEP(1)")
+    write("0010.sql", "INSERT INTO people VALUES (1, 'Ada');\nDO GET_LOCK('until the second waits', 60)")
     write("0020.sql", "INSERT INTO people VALUES (2, 'Bo')")
+    ask("DO GET_LOCK('until the second waits', 0)")
     first = start(empty_database, tmp_path)
-    connection_that_runs(ask, "DO SLEEP")
+    connection_that_runs(ask, "DO GET_LOCK")
     second = start(empty_database, tmp_path)
     connection_that_runs(ask, "SELECT GET_LOCK")
-    answers = [json.loads(process.communicate(timeout=20)[0]) for process in (first, second)]
+    ask("DO RELEASE_LOCK('until the second waits')")
+    answers = [json.loads(process.communicate(timeout=60)[0]) for process in (first, second)]
     assert [answer["applied"] for answer in answers] == [["0010.sql", "0020.sql"], []]
     assert ask("SELECT * FROM people") == [(1, "Ada"), (2, "Bo")]

@@ -24,13 +24,18 @@ _RIGHTS = {  # the server does not say which one it misses on the database
 _NEAR = re.compile(r"near '(?P<text>.*)' at line (?P<line>\d+)\Z", re.DOTALL)
 
 
-def run(connection: Connection, statement: Statement, path: str, mend: str = "") -> None:
-    """Run `statement` of the file `path` and pass over its results; DatabaseRefused where the server says no."""
+def run(connection: Connection, statement: Statement, path: str, mend: str = "") -> int:
+    """Run `statement` of the file `path`, pass over its results and return how many rows it wrote itself.
+
+    DatabaseRefused where the server says no.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute(statement.text)
+            written = 0 if cursor.description else cursor.rowcount
             while cursor.nextset():
-                pass
+                written = 0
+            return written
     except pymysql.Error as error:
         raise refusal(error, statement, path, mend) from error
 

@@ -26,7 +26,7 @@ BEGIN
   CALL begin_owned();
   SELECT JSON_ARRAYAGG(JSON_OBJECT('payment_id', payment_id, 'charged_at', created_at)), COUNT(*)
     INTO v_charges, p_moved
-    FROM (SELECT payment_id, created_at FROM payments charge
+    FROM (SELECT payment_id, created_at FROM payments charge FORCE INDEX (payments_by_day)
            WHERE kind = 'charge' AND processed_at < p_before
              AND (status IN ('failed', 'refunded')
                   OR (status = 'completed' AND (enrollment_id IS NOT NULL OR subscription_id IS NOT NULL)))

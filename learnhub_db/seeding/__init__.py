@@ -1,0 +1,1 @@
+"""Filling a database from files, whole or in slices, once."""

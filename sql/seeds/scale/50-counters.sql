@@ -1,0 +1,3 @@
+-- commits as it goes
+-- The counters of what was sold and rated.
+CALL fold_counters();
