@@ -29,10 +29,11 @@ schema: setup  ## Write the schema that the files build to sql/schema.sql
 test: setup  ## Run the whole suite on a real MySQL
 	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
-bench: .venv/benchmark  ## Measure apply and flash sales beside what others do; writes docs/benchmarks.md
+bench: .venv/benchmark  ## Measure flash sales, apply and seeds beside what others do; writes docs/benchmarks.md
 	@$(BIN)/python bench/flash_sale.py
 	@$(LEARNHUB) server start
 	@$(BIN)/python bench/apply.py "$$($(LEARNHUB) server url)"
+	@$(BIN)/python bench/seed.py "$$($(LEARNHUB) server url)"
 
 bench-quick: .venv/benchmark  ## Measure flash sales in two minutes: the ratios only
 	@$(BIN)/python bench/flash_sale.py quick

@@ -1002,13 +1002,16 @@ BEGIN
   DECLARE v_enrollment_id BIGINT UNSIGNED;
   DECLARE v_status        VARCHAR(20);
   DECLARE v_others        INT;
+  DECLARE v_archived      INT;
 
   SELECT enrollment_id INTO v_enrollment_id FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
   SELECT status INTO v_status FROM enrollments WHERE enrollment_id = v_enrollment_id FOR SHARE;
   SELECT COUNT(*) INTO v_others FROM payments
    WHERE enrollment_id = v_enrollment_id AND payment_id <> p_payment_id AND kind = 'charge' AND status = 'completed'
      FOR SHARE;
-  RETURN COALESCE(v_status <> 'refunded' AND v_others = 0, FALSE);
+  SELECT COUNT(*) INTO v_archived FROM payments_history
+   WHERE enrollment_id = v_enrollment_id AND kind = 'charge' AND status = 'completed' FOR SHARE;
+  RETURN COALESCE(v_status <> 'refunded' AND v_others + v_archived = 0, FALSE);
 END$$
 DELIMITER ;
 
@@ -1373,21 +1376,37 @@ CREATE PROCEDURE `book_late_answer`(
 BEGIN
   DECLARE v_same     BOOLEAN;
   DECLARE v_answered BOOLEAN;
+  DECLARE v_answers  BIGINT UNSIGNED;
   DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
 
-  SELECT transaction_id <=> p_transaction_id INTO v_same FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  SELECT transaction_id <=> p_transaction_id, payment_id INTO v_same, v_answers
+    FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  IF v_answers IS NULL THEN
+    SELECT transaction_id <=> p_transaction_id INTO v_same
+      FROM payments_history WHERE payment_id = p_payment_id FOR SHARE;
+  END IF;
   IF NOT v_same THEN
     INSERT INTO payments (user_id, course_id, order_id, amount, currency, payment_method, payment_gateway, status,
                           transaction_id, answers)
     SELECT user_id, course_id, order_id, amount, currency, payment_method, payment_gateway, 'completed',
-           p_transaction_id, payment_id
-      FROM payments WHERE payment_id = p_payment_id;
+           p_transaction_id, v_answers
+      FROM (SELECT payment_id, user_id, course_id, order_id, amount, currency, payment_method, payment_gateway
+              FROM payments
+             UNION ALL
+            SELECT payment_id, user_id, course_id, order_id, amount, currency, payment_method, payment_gateway
+              FROM payments_history) payment
+     WHERE payment_id = p_payment_id;
     INSERT INTO payment_events (payment_id, event_type, event_data)
     VALUES (LAST_INSERT_ID(), 'payment_gateway_success', JSON_OBJECT('answers', p_payment_id));
   END IF;
 
-  SELECT COUNT(*) > 0 INTO v_answered FROM payment_events
-   WHERE payment_id = p_payment_id AND event_type = 'payment_gateway_failed' FOR SHARE;
+  IF v_answers IS NOT NULL THEN
+    SELECT COUNT(*) > 0 INTO v_answered FROM payment_events
+     WHERE payment_id = p_payment_id AND event_type = 'payment_gateway_failed' FOR SHARE;
+  ELSE
+    SELECT COUNT(*) > 0 INTO v_answered FROM payment_events_history
+     WHERE payment_id = p_payment_id AND event_type = 'payment_gateway_failed' FOR SHARE;
+  END IF;
   SET p_word = CASE WHEN p_status <> 'failed' THEN 'ALREADY_COMPLETED'
                     WHEN v_answered OR v_same THEN 'ALREADY_FAILED'
                     ELSE 'REFUND_DUE' END;
@@ -1417,8 +1436,11 @@ BEGIN
       ON DUPLICATE KEY UPDATE title = course.title, level = course.level, instructor_id = course.instructor_id;
   DELETE FROM fact_sales WHERE date_key = p_day;
   INSERT INTO fact_sales (payment_id, date_key, course_id, user_id, kind, currency, amount, instructor_share)
-  SELECT payment_id, p_day, course_id, user_id, kind, currency, amount, instructor_share
+  SELECT fresh.payment_id, p_day, fresh.course_id, fresh.user_id, fresh.kind, fresh.currency, fresh.amount,
+         fresh.instructor_share
     FROM sales_facts fresh
+    JOIN dim_user buyer ON buyer.user_id = fresh.user_id
+    JOIN dim_course course ON course.course_id = fresh.course_id
    WHERE processed_at >= p_day AND processed_at < v_next_day
       ON DUPLICATE KEY UPDATE date_key = p_day;  -- it stood under another day
 END$$
@@ -1951,7 +1973,6 @@ BEGIN
   DECLARE v_status  VARCHAR(20);
   DECLARE v_receipt JSON;
   DECLARE v_missed  INT;
-  DECLARE v_used    INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -1973,11 +1994,13 @@ BEGIN
   CALL lock_order(p_order_id, v_user_id, v_status);
   CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('order|', p_order_id), v_receipt);
   IF v_receipt IS NULL THEN
-    SELECT COUNT(*) INTO v_used FROM payments WHERE transaction_id = p_transaction_id FOR SHARE;
-    IF v_used > 0 THEN  -- it paid for a single course
-      CALL raise_error('KEY_REUSED', p_transaction_id);
-    END IF;
     CALL settle_order(p_order_id, v_user_id, v_status = 'pending_payment', p_transaction_id, v_missed);
+    BEGIN  -- the charges have keys of their own: of the id itself the first one is the keeper
+      DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+      INSERT INTO payment_keys (key_type, payment_key, payment_id)
+      SELECT 'transaction_id', p_transaction_id, payment_id FROM payments
+       WHERE order_id = p_order_id AND transaction_id = CONCAT(p_transaction_id, '#', course_id) LIMIT 1;
+    END;
     IF v_status = 'pending_payment' THEN
       UPDATE orders SET status = 'confirmed' WHERE order_id = p_order_id;
     END IF;
@@ -2449,19 +2472,19 @@ CREATE PROCEDURE `find_promoted_courses`(
     READS SQL DATA
     COMMENT 'Which courses of a cart a promotion is for'
 BEGIN
+  DECLARE v_path VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+
   IF p_category_id IS NULL THEN
     SELECT JSON_ARRAYAGG(course_id) INTO p_courses FROM cart_items
      WHERE cart_id = p_cart_id AND course_id = COALESCE(p_course_id, course_id) FOR SHARE;
   ELSE
-    WITH RECURSIVE subtree (category_id) AS (
-      SELECT p_category_id
-      UNION
-      SELECT child.category_id FROM categories child JOIN subtree ON child.parent_id = subtree.category_id
-    )
-    SELECT JSON_ARRAYAGG(item.course_id) INTO p_courses
-      FROM cart_items item
-     WHERE item.cart_id = p_cart_id
-       AND EXISTS (SELECT 1 FROM course_categories JOIN subtree USING (category_id) WHERE course_id = item.course_id);
+    SELECT path INTO v_path FROM categories WHERE category_id = p_category_id FOR SHARE;
+    SELECT JSON_ARRAYAGG(course_id) INTO p_courses
+      FROM (SELECT DISTINCT item.course_id
+              FROM cart_items item
+              JOIN course_categories listed ON listed.course_id = item.course_id
+              JOIN categories category ON category.category_id = listed.category_id
+             WHERE item.cart_id = p_cart_id AND category.path LIKE CONCAT(v_path, '%') FOR SHARE) promoted;
   END IF;
 END$$
 DELIMITER ;
@@ -2635,6 +2658,9 @@ CREATE PROCEDURE `forget_user`(IN p_user_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Deletes what nobody has a duty to keep of one person'
 BEGIN
+  DECLARE v_carts INT;
+
+  SELECT COUNT(*) INTO v_carts FROM carts WHERE user_id = p_user_id FOR UPDATE;  -- nothing more comes into them
   DELETE FROM wishlist_items WHERE student_id = p_user_id;
   DELETE item FROM carts cart JOIN cart_items item ON item.cart_id = cart.cart_id WHERE cart.user_id = p_user_id;
   DELETE FROM carts WHERE user_id = p_user_id;
@@ -2765,11 +2791,18 @@ BEGIN
       FROM payments WHERE payment_id = p_payment_id AND kind = 'charge' FOR SHARE;
   END IF;
   IF p_user_id IS NULL THEN
+    SELECT user_id, course_id INTO p_user_id, p_course_id
+      FROM payments_history WHERE payment_id = p_payment_id AND kind = 'charge' FOR SHARE;
+  END IF;
+  IF p_user_id IS NULL THEN
     CALL raise_error('NO_SUCH_PAYMENT', p_payment_id);
   END IF;
   CALL lock_user(p_user_id, v_deleted_at);
   CALL lock_seats(p_course_id);
   SELECT status INTO p_status FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  IF p_status IS NULL THEN
+    SELECT status INTO p_status FROM payments_history WHERE payment_id = p_payment_id FOR SHARE;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2906,10 +2939,13 @@ BEGIN
   CALL begin_owned();
   SELECT JSON_ARRAYAGG(JSON_OBJECT('payment_id', payment_id, 'charged_at', created_at)), COUNT(*)
     INTO v_charges, p_moved
-    FROM (SELECT payment_id, created_at FROM payments charge
+    FROM (SELECT payment_id, created_at FROM payments charge FORCE INDEX (payments_by_day)
            WHERE kind = 'charge' AND processed_at < p_before
              AND (status IN ('failed', 'refunded')
                   OR (status = 'completed' AND (enrollment_id IS NOT NULL OR subscription_id IS NOT NULL)))
+             AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments_to_check noted
+                              WHERE noted.payment_id = charge.payment_id
+                                AND noted.payment_id IN (SELECT payment_id FROM v_payments_to_reconcile))
              AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments late WHERE late.answers = charge.payment_id)
              AND NOT EXISTS (SELECT 1 FROM seat_holds hold WHERE hold.payment_id = charge.payment_id)
            LIMIT p_batch FOR UPDATE OF charge SKIP LOCKED) closed;
@@ -3142,6 +3178,9 @@ BEGIN
     END IF;
     IF p_status = 'CAN_ENROLL' THEN
       CALL write_order(p_cart_id, v_user_id, v_promotion_id, v_promoted, p_order_id, p_status);
+    END IF;
+    IF p_status = 'PENDING' THEN
+      CALL score_order(p_order_id, v_user_id);
     END IF;
     IF p_status IN ('PENDING', 'CONFIRMED') THEN
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'order_id', p_order_id)
@@ -3591,9 +3630,13 @@ BEGIN
       FROM payments WHERE answers = p_payment_id ORDER BY status = 'refunded', payment_id LIMIT 1 FOR UPDATE;
   END IF;
 
+  IF v_charge_id IS NULL THEN
+    SELECT status INTO v_status FROM payments_history WHERE payment_id = p_payment_id AND kind = 'charge' FOR SHARE;
+  END IF;
+
   IF v_status = 'refunded' THEN
     SET p_result = 'ERROR: Already refunded';
-  ELSEIF COALESCE(v_status, '') <> 'completed' THEN
+  ELSEIF v_charge_id IS NULL OR v_status <> 'completed' THEN
     SET p_result = 'ERROR: No completed payment found';
   ELSEIF pays_for_enrollment(v_charge_id) THEN
     CALL raise_error('ENROLLMENT_PAID_FOR', v_charge_id);
@@ -3947,7 +3990,7 @@ CREATE PROCEDURE `require_argument`(IN p_name VARCHAR(64), IN p_value TEXT)
     READS SQL DATA
     COMMENT 'Refuses an argument that is NULL or empty'
 BEGIN
-  IF COALESCE(p_value, '') = '' THEN
+  IF COALESCE(TRIM(p_value), '') = '' THEN
     CALL raise_error('MISSING_ARGUMENT', p_name);
   END IF;
 END$$
@@ -3973,9 +4016,28 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `score_order`(IN p_order_id BIGINT UNSIGNED, IN p_user_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    COMMENT 'Scores an order as one purchase and writes the alerts'
+BEGIN
+  DECLARE v_total        DECIMAL(12,2);
+  DECLARE v_fraud_score  INT;
+  DECLARE v_should_block BOOLEAN;
+  DECLARE v_first_alert  BIGINT UNSIGNED;
+
+  SELECT total INTO v_total FROM orders WHERE order_id = p_order_id FOR UPDATE;
+  CALL score_purchase(p_user_id, v_total, v_fraud_score, v_should_block, v_first_alert);
+  IF v_first_alert IS NOT NULL THEN
+    UPDATE fraud_alerts SET alert_data = JSON_SET(alert_data, '$.order_id', p_order_id)
+     WHERE user_id = p_user_id AND alert_id >= v_first_alert;
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `score_purchase`(
   IN  p_user_id        BIGINT UNSIGNED,
-  IN  p_amount         DECIMAL(10,2),
+  IN  p_amount         DECIMAL(12,2),
   OUT p_fraud_score    INT,
   OUT p_should_block   BOOLEAN,
   OUT p_first_alert_id BIGINT UNSIGNED
@@ -4776,7 +4838,7 @@ select `payment`.`payment_id` AS `payment_id`,
     `payment`.`processed_at` AS `processed_at`,
     if((`enrollment`.`status` = 'refunded'),'ENROLLMENT_REFUNDED','PAID_TWICE') AS `Name_exp_20`
 from ((`payments_to_check` `noted` join `payments` `payment` on((`payment`.`payment_id` = `noted`.`payment_id`))) join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`)))
-where ((`payment`.`status` = 'completed') and (`payment`.`kind` = 'charge') and (`payment`.`subscription_id` is null) and ((`enrollment`.`status` = 'refunded') or exists(select 1 from `payments` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`payment_id` < `payment`.`payment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed')))));
+where ((`payment`.`status` = 'completed') and (`payment`.`kind` = 'charge') and (`payment`.`subscription_id` is null) and ((`enrollment`.`status` = 'refunded') or exists(select 1 from `payments` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`payment_id` < `payment`.`payment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed'))) or exists(select 1 from `payments_history` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed')))));
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `course_completers` AS
 select `enrollment`.`course_id` AS `course_id`,
@@ -4877,6 +4939,12 @@ select `catalog`.`instructor_id` AS `instructor_id`,
     `catalog`.`avg_rating` AS `average_rating`,
     `catalog`.`review_count` AS `review_count`
 from (`course_catalog` `catalog` left join lateral (select sum(if((`payment`.`kind` = 'charge'),`payment`.`amount`,0)) AS `total_revenue`,sum(if((`payment`.`kind` = 'refund'),-(`payment`.`amount`),0)) AS `refunded` from (`enrollments` `enrollment` join lateral (select `payments`.`kind` AS `kind`,`payments`.`amount` AS `amount` from `payments` where ((`payments`.`enrollment_id` = `enrollment`.`enrollment_id`) and (`payments`.`status` in ('completed','refunded'))) union all select `payments_history`.`kind` AS `kind`,`payments_history`.`amount` AS `amount` from `payments_history` where ((`payments_history`.`enrollment_id` = `enrollment`.`enrollment_id`) and (`payments_history`.`status` in ('completed','refunded')))) `payment`) where (`enrollment`.`course_id` = `catalog`.`course_id`)) `money` on(true));
+
+DELIMITER $$
+CREATE TRIGGER `carts_before_insert` BEFORE INSERT ON `carts` FOR EACH ROW BEGIN
+  CALL refuse_deleted_user(NEW.user_id);
+END$$
+DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `categories_before_insert` BEFORE INSERT ON `categories` FOR EACH ROW BEGIN
