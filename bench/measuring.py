@@ -68,6 +68,7 @@ RATIOS = (
     Ratio("slow fsync, 100 connections, to the bare UPDATE", (SLOW_DISK, 100, OURS), (SLOW_DISK, 100, BARE), 6.0),
     Ratio("process_course_purchase, 1 course to 1,000", (PAID, 1), (PAID, 1000), 0.75),
     Ratio("enroll_student, 1 course to 1,000", (FREE, 1), (FREE, 1000), 0.75),
+    Ratio("1,000 callers for 100 seats, to the textbook", ("sold out", OURS), ("sold out", TEXTBOOK), 1.0),
     Ratio("fold_counters every second, to never", ("fold", True), ("fold", False), 0.95),
 )
 
