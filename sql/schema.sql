@@ -2921,9 +2921,6 @@ BEGIN
            WHERE kind = 'charge' AND processed_at < p_before
              AND (status IN ('failed', 'refunded')
                   OR (status = 'completed' AND (enrollment_id IS NOT NULL OR subscription_id IS NOT NULL)))
-             AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments_to_check noted
-                              WHERE noted.payment_id = charge.payment_id
-                                AND noted.payment_id IN (SELECT payment_id FROM v_payments_to_reconcile))
              AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments late WHERE late.answers = charge.payment_id)
              AND NOT EXISTS (SELECT 1 FROM seat_holds hold WHERE hold.payment_id = charge.payment_id)
            LIMIT p_batch FOR UPDATE OF charge SKIP LOCKED) closed;
@@ -4817,7 +4814,7 @@ select `payment`.`payment_id` AS `payment_id`,
     `payment`.`processed_at` AS `processed_at`,
     if((`enrollment`.`status` = 'refunded'),'ENROLLMENT_REFUNDED','PAID_TWICE') AS `Name_exp_20`
 from ((`payments_to_check` `noted` join `payments` `payment` on((`payment`.`payment_id` = `noted`.`payment_id`))) join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`)))
-where ((`payment`.`status` = 'completed') and (`payment`.`kind` = 'charge') and (`payment`.`subscription_id` is null) and ((`enrollment`.`status` = 'refunded') or exists(select 1 from `payments` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`payment_id` < `payment`.`payment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed'))) or exists(select 1 from `payments_history` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed')))));
+where ((`payment`.`status` = 'completed') and (`payment`.`kind` = 'charge') and (`payment`.`subscription_id` is null) and ((`enrollment`.`status` = 'refunded') or exists(select 1 from `payments` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`payment_id` < `payment`.`payment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed')))));
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `course_completers` AS
 select `enrollment`.`course_id` AS `course_id`,

@@ -103,6 +103,12 @@ class Housekeeping:
         for name in sorted(by_delete, key=by_delete.get):
             self.tables[name].restore(self.connection, by_delete[name])
 
+    def begin_ids_at_one(self) -> None:
+        """Truncates what is empty already, where ids have gone on."""
+        for (name,) in rows(self.connection, IDS_GONE_ON):
+            if name in self.tables and not self.tables[name].fill:
+                self.tables[name].restore(self.connection, by_delete=False)
+
 
 @pytest.fixture(scope="session")
 def housekeeping(learnhub: Target) -> Iterator[Housekeeping]:
@@ -115,10 +121,8 @@ def housekeeping(learnhub: Target) -> Iterator[Housekeeping]:
 
 @pytest.fixture
 def ids_from_one(housekeeping: Housekeeping) -> None:
-    """For tests whose rows name each other by number: the ids of every table begin at 1."""
-    for (name,) in rows(housekeeping.connection, IDS_GONE_ON):
-        if name in housekeeping.tables and not housekeeping.tables[name].fill:
-            housekeeping.tables[name].restore(housekeeping.connection, by_delete=False)
+    """For tests whose rows name each other by number."""
+    housekeeping.begin_ids_at_one()
 
 
 def _table(connection: Connection, name: str, origin: str) -> Table:
@@ -143,8 +147,13 @@ def school(learnhub: Target, housekeeping: Housekeeping, request: pytest.Fixture
 def open_school(
     learnhub: Target, housekeeping: Housekeeping, request: pytest.FixtureRequest
 ) -> Callable[[], AbstractContextManager[School]]:
-    """The same for the length of a block, where several tests look at what one long preparation has measured."""
-    return lambda: _opened(learnhub, housekeeping, request)
+    """The same for a block, ids from 1 on, where several tests look at what one long preparation has measured."""
+
+    def opened() -> AbstractContextManager[School]:
+        housekeeping.begin_ids_at_one()
+        return _opened(learnhub, housekeeping, request)
+
+    return opened
 
 
 @contextmanager
