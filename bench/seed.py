@@ -1,4 +1,4 @@
-"""How fast `seed scale` writes beside LOAD DATA of the same rows: python bench/seed.py URL [SIZE], printed as Markdown.
+"""How fast `seed scale` writes beside LOAD DATA of the same rows: make bench, or python bench/seed.py URL [SIZE].
 
 Both write into databases built by `apply`, with every constraint and trigger at work, on the same server, in turn. What
 the set derives from its rows afterwards (counters, payouts, the daily figures) is left out on both sides. The rows are
@@ -20,6 +20,7 @@ from statistics import median
 
 from pymysql.connections import Connection
 
+import report
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect, identifier, rows
 from learnhub_db.project import Project
@@ -27,6 +28,7 @@ from learnhub_db.seeding import binlog, planting, seeds
 
 PROJECT = Project(Path(__file__).parent.parent)
 ROUNDS = 3
+SETTINGS = ("innodb_flush_log_at_trx_commit", "sync_binlog", "innodb_buffer_pool_size")
 MEGABYTE = 1024 * 1024
 DERIVED = "50"  # the first file that only derives
 # Parents first; what triggers write is not loaded: they write it here too.
@@ -60,10 +62,11 @@ class Side:
         self.written, self.log = written, log
         self.rates.append(written / seconds)
 
-    def __str__(self) -> str:
-        rates = f"{median(self.rates):,.0f} | {min(self.rates):,.0f} to {max(self.rates):,.0f}"
+    def cells(self) -> tuple[str, ...]:
+        """A line of the report's table."""
         log = "unknown" if self.log is None else f"{self.log / MEGABYTE:,.1f} MB"
-        return f"| {self.name} | {self.written:,} | {rates} | {log} |"
+        spread = f"{min(self.rates):,.0f} to {max(self.rates):,.0f}"
+        return self.name, f"{self.written:,}", f"{median(self.rates):,.0f}", spread, log
 
 
 def main(url: str, size: str = "m") -> None:
@@ -78,7 +81,11 @@ def main(url: str, size: str = "m") -> None:
                 dump(connection, files)
             with database(administrator) as target, connect(target) as connection:
                 measure(theirs, connection, lambda: load(connection, files))
-    print(report(size, ours, theirs))
+        with connect(administrator) as connection:
+            machine = report.machine(connection, SETTINGS)
+    text = _text(machine, size, ours, theirs)
+    print(text)
+    report.put("seeds", text)
 
 
 @contextmanager
@@ -130,17 +137,16 @@ def count(connection: Connection) -> int:
     return sum(rows(connection, f"SELECT COUNT(*) FROM {identifier(table)}")[0][0] for table in tables)
 
 
-def report(size: str, ours: Side, theirs: Side) -> str:
+def _text(machine: str, size: str, ours: Side, theirs: Side) -> str:
     ratio = median(our / their for our, their in zip(ours.rates, theirs.rates, strict=True))
+    head = ("", "rows", "rows a second, median", "range", "binary log")
     return f"""## Seeds: `seed scale --size {size}` beside `LOAD DATA` of the same rows
 
-| | rows | rows a second, median | range | binary log |
-|---|---|---|---|---|
-{ours}
-{theirs}
-
-The seed writes {ratio:.2f} times as fast. The rows differ by the events of orders: those that are loaded are confirmed
-at once."""
+{machine}
+{report.table(head, [ours.cells(), theirs.cells()])}
+The seed writes {ratio:.2f} times as fast, the median of {ROUNDS} rounds, in each of which the two ran in turn. The rows
+differ by the events of orders: those that are loaded are confirmed at once.
+"""
 
 
 if __name__ == "__main__":

@@ -263,6 +263,7 @@ CREATE TABLE `flash_sale_terms` (
   `start_time` datetime(6) NOT NULL COMMENT 'As in flash_sales, UTC',
   `end_time` datetime(6) NOT NULL COMMENT 'As in flash_sales, UTC',
   `state` enum('open','settled','folded') NOT NULL DEFAULT 'open' COMMENT 'open: unsold seats are set aside; settled: they came back; folded: and seats_taken is final',
+  `slots` smallint unsigned NOT NULL DEFAULT '0' COMMENT 'Rows of flash_sale_stock',
   PRIMARY KEY (`sale_id`),
   KEY `sales_to_settle` (`course_id`,`state`,`end_time`),
   KEY `sales_to_fold` (`state`),
@@ -435,6 +436,12 @@ CREATE TABLE `orders` (
   CONSTRAINT `a_tax_is_not_negative` CHECK ((`tax_amount` >= 0)),
   CONSTRAINT `a_total_adds_up` CHECK ((`total` = ((`subtotal` - `discount_amount`) + `tax_amount`)))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Several courses bought at once; amounts never change, every status is an event';
+
+CREATE TABLE `payment_clocks` (
+  `user_id` bigint unsigned NOT NULL COMMENT 'Whose payments; no foreign key: it would lock the user',
+  `changed_at` datetime(6) DEFAULT NULL COMMENT 'UTC; when one of them last changed; NULL: there was none',
+  PRIMARY KEY (`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Tells a snapshot that does not show a user''s last payment that it is old; by trigger';
 
 CREATE TABLE `payment_events` (
   `event_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which event',
@@ -805,7 +812,6 @@ CREATE TABLE `users` (
   `password_hash` varchar(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'bcrypt or argon2, never a password; NULL: signs in elsewhere (personal)',
   `deleted_at` datetime(6) DEFAULT NULL COMMENT 'UTC; set: the person can do nothing more',
   `deletion_reason` varchar(500) DEFAULT NULL COMMENT 'Why, in the words of who asked (personal)',
-  `payments_changed_at` datetime(6) DEFAULT NULL COMMENT 'UTC; when a payment of theirs last changed, by trigger: tells that a snapshot is old',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
   PRIMARY KEY (`user_id`),
@@ -926,7 +932,11 @@ CREATE FUNCTION `is_missing_prerequisites`(p_student_id BIGINT UNSIGNED, p_cours
     READS SQL DATA
     COMMENT 'Whether a student has not completed something that a course requires'
 BEGIN
-  RETURN EXISTS (
+  DECLARE v_required BIGINT UNSIGNED;
+
+  SELECT prerequisite_course_id INTO v_required
+    FROM course_prerequisites WHERE course_id = p_course_id LIMIT 1 FOR SHARE;
+  RETURN v_required IS NOT NULL AND EXISTS (
     SELECT 1
       FROM course_prerequisites required
       LEFT JOIN enrollments done
@@ -1054,9 +1064,14 @@ CREATE PROCEDURE `add_enrollment`(
     MODIFIES SQL DATA
     COMMENT 'Stores an enrollment and the access that comes with it'
 BEGIN
-  DECLARE v_access_ends DATETIME(6) DEFAULT UTC_TIMESTAMP(6) + INTERVAL policy_value('access_months') MONTH;
+  DECLARE v_access_ends DATETIME(6);
   DECLARE EXIT HANDLER FOR 1062 SET p_enrollment_id = NULL;
 
+  SELECT UTC_TIMESTAMP(6) + INTERVAL value MONTH INTO v_access_ends
+    FROM policies WHERE name = 'access_months' FOR SHARE;
+  IF v_access_ends IS NULL THEN
+    CALL raise_error('NO_SUCH_POLICY', 'access_months');
+  END IF;
   INSERT INTO enrollments (student_id, course_id, flash_sale_id)
   VALUES (p_student_id, p_course_id, p_flash_sale_id);
   SET p_enrollment_id = LAST_INSERT_ID(), @_learnhub_enrolled = p_enrollment_id;
@@ -1076,6 +1091,7 @@ BEGIN
   SELECT COUNT(*) INTO v_slots FROM flash_sale_stock WHERE sale_id = p_sale_id FOR UPDATE;
   IF v_slots = 0 THEN
     SET v_slots = LEAST(p_seats, GREATEST(policy_value('flash_sale_slots'), 1), 1000);
+    UPDATE flash_sale_terms SET slots = v_slots WHERE sale_id = p_sale_id;
   END IF;
 
   INSERT INTO flash_sale_stock (sale_id, slot, seats_left)
@@ -1267,6 +1283,8 @@ BEGIN
     SET p_joined = FALSE;
   END;
 
+  SAVEPOINT begin_or_join;
+  ROLLBACK TO SAVEPOINT begin_or_join;
   CALL undo_leftover();
   SAVEPOINT begin_or_join;
   ROLLBACK TO SAVEPOINT begin_or_join;
@@ -1800,11 +1818,16 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `claim_sale_seat`(IN p_sale_id BIGINT UNSIGNED, IN p_fresh BOOLEAN, OUT p_claimed BOOLEAN)
+CREATE PROCEDURE `claim_sale_seat`(
+  IN  p_sale_id BIGINT UNSIGNED,
+  IN  p_slots   SMALLINT UNSIGNED,
+  IN  p_fresh   BOOLEAN,
+  OUT p_claimed BOOLEAN
+)
     MODIFIES SQL DATA
     COMMENT 'Takes one seat of a sale, from a random slot'
 BEGIN
-  DECLARE v_start SMALLINT UNSIGNED DEFAULT FLOOR(RAND() * policy_value('flash_sale_slots'));
+  DECLARE v_start SMALLINT UNSIGNED DEFAULT FLOOR(RAND() * p_slots);
   DECLARE v_slot  SMALLINT UNSIGNED;
   DECLARE v_left  BOOLEAN DEFAULT TRUE;
 
@@ -2031,18 +2054,20 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `enroll_in_flash_sale`(IN p_user_id BIGINT UNSIGNED, IN p_sale_id BIGINT UNSIGNED, OUT p_result VARCHAR(100))
+CREATE PROCEDURE `enroll_in_flash_sale`(
+  IN  p_user_id BIGINT UNSIGNED,
+  IN  p_sale_id BIGINT UNSIGNED,
+  OUT p_result  VARCHAR(100)
+)
     MODIFIES SQL DATA
     COMMENT 'Sells one of a sale''s seats'
 BEGIN
-  DECLARE v_joined        BOOLEAN;
-  DECLARE v_student_id    BIGINT UNSIGNED;
-  DECLARE v_course_id     BIGINT UNSIGNED;
-  DECLARE v_price         DECIMAL(10,2);
-  DECLARE v_is_active     BOOLEAN;
-  DECLARE v_claimed       BOOLEAN;
-  DECLARE v_enrollment_id BIGINT UNSIGNED;
-  DECLARE v_payment_id    BIGINT UNSIGNED;
+  DECLARE v_joined, v_is_active, v_requires, v_claimed BOOLEAN;
+  DECLARE v_is_missing, v_is_enrolled BOOLEAN DEFAULT FALSE;
+  DECLARE v_student_id, v_course_id, v_enrollment_id, v_payment_id BIGINT UNSIGNED;
+  DECLARE v_price                     DECIMAL(10,2);
+  DECLARE v_slots                     SMALLINT UNSIGNED;
+  DECLARE v_start_time, v_end_time    DATETIME(6);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -2053,33 +2078,56 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
-  CALL require_argument('p_sale_id', p_sale_id);
+  IF p_user_id IS NULL OR p_sale_id IS NULL THEN
+    CALL require_argument('p_user_id', p_user_id);
+    CALL require_argument('p_sale_id', p_sale_id);
+  END IF;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT enroll_in_flash_sale;
   SELECT user_id INTO v_student_id FROM users WHERE user_id = p_user_id AND deleted_at IS NULL FOR UPDATE;
-  CALL lock_flash_sale(p_sale_id, v_course_id, v_price, v_is_active);
-  IF NOT v_is_active THEN
-    SET p_result = 'NOT_ACTIVE';
-  ELSEIF v_student_id IS NULL OR is_missing_prerequisites(p_user_id, v_course_id) THEN
-    SET p_result = 'NOT_ELIGIBLE';
-  ELSEIF has_enrollment(p_user_id, v_course_id) THEN
-    SET p_result = 'ALREADY_ENROLLED';
-  ELSE
-    CALL claim_sale_seat(p_sale_id, NOT v_joined, v_claimed);
-    SET p_result = IF(v_claimed, 'SUCCESS', 'SOLD_OUT');
+  SELECT course_id INTO v_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id;
+  IF v_course_id IS NULL THEN  -- an old snapshot does not show a new sale
+    SELECT course_id INTO v_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
+  END IF;
+  SELECT status = 'active',
+         EXISTS (SELECT 1 FROM course_prerequisites required WHERE required.course_id = v_course_id FOR SHARE)
+    INTO v_is_active, v_requires
+    FROM courses WHERE course_id = v_course_id FOR SHARE;
+  SELECT discount_price, slots, start_time, end_time INTO v_price, v_slots, v_start_time, v_end_time
+    FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
+  -- in a statement of its own: the clock of the one that waited for the lock stood still
+  SET v_is_active = COALESCE(v_is_active AND UTC_TIMESTAMP(6) BETWEEN v_start_time AND v_end_time, FALSE);
+  IF v_requires THEN
+    SET v_is_missing = is_missing_prerequisites(p_user_id, v_course_id);
+  END IF;
+  IF v_joined THEN  -- a seat that is claimed and given up stays locked until the caller commits
+    SET v_is_enrolled = has_enrollment(p_user_id, v_course_id);
   END IF;
 
-  IF p_result = 'SUCCESS' THEN
-    CALL add_enrollment(p_user_id, v_course_id, p_sale_id, v_enrollment_id);
-    IF v_enrollment_id IS NULL THEN
-      ROLLBACK TO SAVEPOINT enroll_in_flash_sale;
-      SET p_result = 'ALREADY_ENROLLED';
-    ELSEIF v_price > 0 THEN
-      CALL charge_for_enrollment(p_user_id, v_enrollment_id, v_price, 'credit_card',
-                                 CONCAT('flash_', p_sale_id, '_', UUID()), v_payment_id);
+  IF NOT v_is_active THEN
+    SET p_result = 'NOT_ACTIVE';
+  ELSEIF v_student_id IS NULL OR v_is_missing THEN
+    SET p_result = 'NOT_ELIGIBLE';
+  ELSEIF v_is_enrolled THEN
+    SET p_result = 'ALREADY_ENROLLED';
+  ELSE
+    CALL claim_sale_seat(p_sale_id, v_slots, NOT v_joined, v_claimed);
+    IF NOT v_claimed THEN
+      SET p_result = IF(has_enrollment(p_user_id, v_course_id), 'ALREADY_ENROLLED', 'SOLD_OUT');
+    ELSE
+      CALL add_enrollment(p_user_id, v_course_id, p_sale_id, v_enrollment_id);
+      IF v_enrollment_id IS NULL THEN
+        ROLLBACK TO SAVEPOINT enroll_in_flash_sale;
+        SET p_result = 'ALREADY_ENROLLED';
+      ELSE
+        SET p_result = 'SUCCESS';
+      END IF;
     END IF;
+  END IF;
+  IF p_result = 'SUCCESS' AND v_price > 0 THEN
+    CALL charge_for_enrollment(p_user_id, v_enrollment_id, v_price, 'credit_card',
+                               CONCAT('flash_', p_sale_id, '_', UUID()), v_payment_id);
   END IF;
 
   IF v_joined THEN RELEASE SAVEPOINT enroll_in_flash_sale; ELSE COMMIT; END IF;
@@ -2687,32 +2735,6 @@ BEGIN
   IF NOT p_user_id <=> v_owner OR p_user_id IS NULL THEN  -- also one that changed hands or went meanwhile
     CALL raise_error('NO_SUCH_CART', p_cart_id);
   END IF;
-END$$
-DELIMITER ;
-
-DELIMITER $$
-CREATE PROCEDURE `lock_flash_sale`(
-  IN  p_sale_id   BIGINT UNSIGNED,
-  OUT p_course_id BIGINT UNSIGNED,
-  OUT p_price     DECIMAL(10,2),
-  OUT p_is_active BOOLEAN
-)
-    READS SQL DATA
-    COMMENT 'Locks a sale and its course for reading'
-BEGIN
-  DECLARE v_course_status VARCHAR(20);
-  DECLARE v_start_time    DATETIME(6);
-  DECLARE v_end_time      DATETIME(6);
-
-  SELECT course_id INTO p_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id;
-  IF p_course_id IS NULL THEN  -- an old snapshot does not show a new sale
-    SELECT course_id INTO p_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
-  END IF;
-  SELECT status INTO v_course_status FROM courses WHERE course_id = p_course_id FOR SHARE;
-  SELECT discount_price, start_time, end_time INTO p_price, v_start_time, v_end_time
-    FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
-  -- in a statement of its own: the clock of the one that waited for the lock stood still
-  SET p_is_active = COALESCE(UTC_TIMESTAMP(6) BETWEEN v_start_time AND v_end_time AND v_course_status = 'active', FALSE);
 END$$
 DELIMITER ;
 
@@ -4531,8 +4553,8 @@ BEGIN
   DECLARE v_completed, v_old_completed INT;
   DECLARE v_sum, v_old_sum DECIMAL(14,2);
 
-  SELECT payments_changed_at INTO v_seen FROM users WHERE user_id = p_user_id;
-  SELECT payments_changed_at INTO v_changed FROM users WHERE user_id = p_user_id FOR UPDATE;
+  SELECT changed_at INTO v_seen FROM payment_clocks WHERE user_id = p_user_id;
+  SELECT changed_at INTO v_changed FROM payment_clocks WHERE user_id = p_user_id FOR UPDATE;
   IF v_seen <=> v_changed THEN
     SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
            COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
@@ -4736,7 +4758,6 @@ select `users`.`user_id` AS `user_id`,
     `users`.`password_hash` AS `password_hash`,
     `users`.`deleted_at` AS `deleted_at`,
     `users`.`deletion_reason` AS `deletion_reason`,
-    `users`.`payments_changed_at` AS `payments_changed_at`,
     `users`.`created_at` AS `created_at`,
     `users`.`updated_at` AS `updated_at`
 from `users`
@@ -5255,7 +5276,7 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `payments_before_insert` BEFORE INSERT ON `payments` FOR EACH ROW BEGIN
-  UPDATE users SET payments_changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
+  UPDATE payment_clocks SET changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
   IF NEW.kind = 'refund' AND NEW.refund_of IS NOT NULL THEN
     CALL refuse_bad_refund(NEW.refund_of, NEW.user_id, NEW.currency, NEW.amount);
   END IF;
@@ -5280,7 +5301,7 @@ CREATE TRIGGER `payments_before_update` BEFORE UPDATE ON `payments` FOR EACH ROW
     CALL raise_error('ILLEGAL_PAYMENT_STATUS', CONCAT(OLD.status, ' to ', NEW.status));
   END IF;
   IF NEW.status <> OLD.status THEN
-    UPDATE users SET payments_changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
+    UPDATE payment_clocks SET changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
   END IF;
   IF NEW.status <> 'pending' AND NEW.processed_at IS NULL THEN
     SET NEW.processed_at = UTC_TIMESTAMP(6);
@@ -5424,10 +5445,14 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE TRIGGER `users_after_insert` AFTER INSERT ON `users` FOR EACH ROW BEGIN
+  INSERT INTO payment_clocks (user_id) VALUES (NEW.user_id);
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `users_before_update` BEFORE UPDATE ON `users` FOR EACH ROW BEGIN
-  IF NEW.payments_changed_at <=> OLD.payments_changed_at THEN
-    SET NEW.updated_at = UTC_TIMESTAMP(6);
-  END IF;
+  SET NEW.updated_at = UTC_TIMESTAMP(6);
 END$$
 DELIMITER ;
 

@@ -94,20 +94,14 @@ class Housekeeping:
         """How much was written to each table so far."""
         return {name: writes for name, writes in rows(self.connection, WRITES) if name in self.tables}
 
-    def restore(self, before: dict[str, int]) -> None:
-        """Truncates first: then no trigger has anything against a DELETE."""
+    def restore(self, before: dict[str, int], few: int) -> None:
+        """By DELETE where no more than `few` rows were written. Truncates first: then no trigger minds a DELETE."""
         written = {name: writes - before.get(name, 0) for name, writes in self.writes().items()}
         by_delete = {
-            name: self.tables[name].can_delete and writes <= FEW_WRITES for name, writes in written.items() if writes
+            name: self.tables[name].can_delete and writes <= few for name, writes in written.items() if writes
         }
         for name in sorted(by_delete, key=by_delete.get):
             self.tables[name].restore(self.connection, by_delete[name])
-
-    def begin_ids_at_one(self) -> None:
-        """Truncates what is empty already, where ids have gone on."""
-        for (name,) in rows(self.connection, IDS_GONE_ON):
-            if name in self.tables and not self.tables[name].fill:
-                self.tables[name].restore(self.connection, by_delete=False)
 
 
 @pytest.fixture(scope="session")
@@ -121,8 +115,10 @@ def housekeeping(learnhub: Target) -> Iterator[Housekeeping]:
 
 @pytest.fixture
 def ids_from_one(housekeeping: Housekeeping) -> None:
-    """For tests whose rows name each other by number."""
-    housekeeping.begin_ids_at_one()
+    """For tests whose rows name each other by number: the ids of every table begin at 1."""
+    for (name,) in rows(housekeeping.connection, IDS_GONE_ON):
+        if name in housekeeping.tables and not housekeeping.tables[name].fill:
+            housekeeping.tables[name].restore(housekeeping.connection, by_delete=False)
 
 
 def _table(connection: Connection, name: str, origin: str) -> Table:
@@ -139,7 +135,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def school(learnhub: Target, housekeeping: Housekeeping, request: pytest.FixtureRequest) -> Iterator[School]:
     """The database, freshly built; afterwards every invariant must hold that the test does not say it breaks."""
-    with _opened(learnhub, housekeeping, request) as school:
+    with _opened(learnhub, housekeeping, request, FEW_WRITES) as school:
         yield school
 
 
@@ -147,26 +143,28 @@ def school(learnhub: Target, housekeeping: Housekeeping, request: pytest.Fixture
 def open_school(
     learnhub: Target, housekeeping: Housekeeping, request: pytest.FixtureRequest
 ) -> Callable[[], AbstractContextManager[School]]:
-    """The same for a block, ids from 1 on, where several tests look at what one long preparation has measured."""
+    """The same for the length of a block, where several tests look at what one long preparation has measured.
 
-    def opened() -> AbstractContextManager[School]:
-        housekeeping.begin_ids_at_one()
-        return _opened(learnhub, housekeeping, request)
-
-    return opened
+    Its ids may be far apart, so that the tables are truncated afterwards: ids begin anew.
+    """
+    return lambda: _opened(learnhub, housekeeping, request, few=0)
 
 
 @contextmanager
-def _opened(learnhub: Target, housekeeping: Housekeeping, request: pytest.FixtureRequest) -> Iterator[School]:
+def _opened(
+    learnhub: Target, housekeeping: Housekeeping, request: pytest.FixtureRequest, few: int
+) -> Iterator[School]:
     excused = {name for mark in request.node.iter_markers("breaks") for name in mark.args}
     school = School(learnhub)
     before = housekeeping.writes()
-    yield school
-    school.send_home()
-    school.call("fold_counters")
-    findings = [finding for finding in invariants.check(school.connection, INVARIANTS) if not finding.holds]
-    school.connection.close()
-    housekeeping.restore(before)
+    try:
+        yield school
+        school.send_home()
+        school.call("fold_counters")
+        findings = [finding for finding in invariants.check(school.connection, INVARIANTS) if not finding.holds]
+    finally:
+        school.connection.close()
+        housekeeping.restore(before, few)
     assert [finding for finding in findings if finding.name not in excused] == []
 
 

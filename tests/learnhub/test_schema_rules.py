@@ -97,6 +97,7 @@ KEPT_BY_PROGRAMS = {
     "course_seats",
     "flash_sale_stock",
     "flash_sale_terms",
+    "payment_clocks",
     "payment_keys",
     "payments_to_check",
     "payout_items",
