@@ -21,11 +21,12 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
+from report import put
+
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 from learnhub_db.server import client_command
-from report import put
 
 ROUNDS = 5
 MIGRATIONS = 100

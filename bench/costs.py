@@ -10,12 +10,12 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from pymysql.connections import Connection
-
 from designs import School
-from learnhub_db.database import connect, rows
 from load import Caller
+from pymysql.connections import Connection
 from report import table
+
+from learnhub_db.database import connect, rows
 
 REASONS = tomllib.loads(Path(__file__).with_name("reasons.toml").read_text(encoding="utf-8"))
 CALLS = 60  # so many that their instructions fit into the server's history

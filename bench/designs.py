@@ -89,6 +89,10 @@ class School:
         self.insert(PLAIN_SALE.format(sale=sale))
         return sale
 
+    def enrolled_since(self, course: int) -> int:
+        """Enrollments in a course and in those made after it."""
+        return self.one(f"SELECT COUNT(*) FROM enrollments WHERE course_id >= {course}")
+
     def next_buyer(self) -> int:
         """The first of those who have bought nothing."""
         return max(ONCE, 1 + self.one("SELECT MAX(student_id) FROM enrollments"))

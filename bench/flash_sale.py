@@ -18,8 +18,9 @@ import own_server
 import report
 from designs import ROOT
 from flash_sale_report import Facts
-from learnhub_db.errors import LearnHubError
 from measuring import FULL, QUICK, RATIOS, SLOW_DISK, THIS_DISK, Bench, Plan
+
+from learnhub_db.errors import LearnHubError
 
 DIRECTORY = ROOT / ".learnhub/bench"
 DATABASE = "learnhub_bench"
@@ -28,6 +29,7 @@ DATABASE = "learnhub_bench"
 def main(quick: bool) -> None:
     """Measure, and print the ratios or write the report."""
     own_server.check_programs()
+    own_server.remove(DIRECTORY)
     bench, facts = _measured(QUICK if quick else FULL, quick)
     if not quick:
         report.put("flash sales", flash_sale_report.text(bench, facts))
@@ -40,7 +42,7 @@ def main(quick: bool) -> None:
 
 def _measured(plan: Plan, quick: bool) -> tuple[Bench, Facts]:
     """The plan's runs on both disks, and what the report tells beside them."""
-    bench = Bench(plan)
+    bench = Bench(plan, say=(lambda line: None) if quick else print)
     with own_server.running(DIRECTORY, DATABASE) as caller, designs.school(caller.target) as school:
         machine = report.machine(school.connection, list(own_server.SETTINGS), *own_server.described(DIRECTORY))
         begun = time.perf_counter()
@@ -54,6 +56,7 @@ def _measured(plan: Plan, quick: bool) -> tuple[Bench, Facts]:
             facts.costs = costs.text(caller, school)
     with own_server.running(DIRECTORY, DATABASE, slow=True) as caller, designs.again(caller.target) as school:
         bench.compare(caller, school, SLOW_DISK)
+    own_server.remove(DIRECTORY)
     return bench, facts
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from designs import DESIGNS, OURS, SEATS, TEXTBOOK, Design
+from designs import DESIGNS, OURS, SEATS, TEXTBOOK
 from load import Load
 from measuring import FREE, PAID, RATIOS, SLOW_DISK, THIS_DISK, Bench
 from report import table
@@ -53,7 +53,7 @@ def points(bench: Bench) -> dict[str, dict[str, list[tuple[int, float]]]]:
 
 
 def _introduction(bench: Bench, creation: float) -> str:
-    return f"""Each figure is the median of {bench.plan.rounds} runs of {bench.plan.seconds} s after a second to warm up, with
+    return f"""Each figure is the median of {bench.plan.rounds} runs of {bench.plan.seconds} s after one or more to warm up, with
 the range beside it; the designs of a row ran in turn, and a ratio is the median of the rounds' own. Every run sells
 seats of a new sale of a new course, each call for a student who has not bought it. After every run the seats by the
 stock, the enrollments and the calls were counted and were one number: none oversold, none undersold, no deadlock, no

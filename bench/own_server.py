@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from learnhub_db import server
-from learnhub_db.database import Target, connect, rows
-from learnhub_db.errors import UsageError
 from load import Caller
+
+from learnhub_db import server
+from learnhub_db.database import connect, rows
+from learnhub_db.errors import UsageError
 
 SLOW_FSYNC = Path(__file__).with_name("slow_fsync.c")
 NEEDED = {"sysbench": "sysbench", "cc": "gcc libc6-dev"}
@@ -37,7 +38,7 @@ def check_programs() -> None:
 def running(directory: Path, database: str, *, slow: bool = False) -> Iterator[Caller]:
     """The server in `directory` while it is used, its settings those of SETTINGS; stopped afterwards."""
     server.stop(directory)
-    with _preloaded(_shim(directory.parent)) if slow else _nothing():
+    with _preloaded(_shim(directory)) if slow else _nothing():
         target = server.start(directory, database)
     try:
         with connect(target) as connection:
@@ -47,6 +48,12 @@ def running(directory: Path, database: str, *, slow: bool = False) -> Iterator[C
         yield Caller(target, int((Path(data) / pid).read_text()))
     finally:
         server.stop(directory)
+
+
+def remove(directory: Path) -> None:
+    """Stop the server and remove all that it wrote: some gigabytes."""
+    server.stop(directory)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def described(directory: Path) -> tuple[str, str]:
