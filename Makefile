@@ -4,10 +4,10 @@ BIN := .venv/bin
 LEARNHUB := env -u LEARNHUB_DB_URL $(BIN)/learnhub-db
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down schema test bench
+.PHONY: help setup up down schema test bench bench-quick
 
 help:  ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
 
 setup: .venv/installed  ## Install the toolkit into .venv
 
@@ -29,9 +29,17 @@ schema: setup  ## Write the schema that the files build to sql/schema.sql
 test: setup  ## Run the whole suite on a real MySQL
 	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
-bench: setup  ## Measure apply beside the mysql client and yoyo; writes docs/benchmarks.md
+bench: .venv/benchmark  ## Measure apply and flash sales beside what others do; writes docs/benchmarks.md
+	@$(BIN)/python bench/flash_sale.py
 	@$(LEARNHUB) server start
 	@$(BIN)/python bench/apply.py "$$($(LEARNHUB) server url)"
+
+bench-quick: .venv/benchmark  ## Measure flash sales in two minutes: the ratios only
+	@$(BIN)/python bench/flash_sale.py quick
+
+.venv/benchmark: .venv/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -25,8 +25,8 @@ from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 from learnhub_db.server import client_command
+from report import put
 
-REPORT = Path(__file__).parent.parent / "docs/benchmarks.md"
 ROUNDS = 5
 MIGRATIONS = 100
 PROCEDURES = 2000
@@ -117,7 +117,7 @@ def main(url: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = "\n".join([_head(bench), _migrations(bench, Path(folder)), _standing(bench, Path(folder))])
     print(report)
-    REPORT.write_text(report, encoding="utf-8")
+    put("apply", report)
 
 
 def _migrations(bench: Bench, folder: Path) -> str:
@@ -207,9 +207,9 @@ def _head(bench: Bench) -> str:
         settings = [f"`{name}` {rows(connection, f'SELECT @@{name}')[0][0]}" for name in SETTINGS]
     drivers = f"PyMySQL {version('pymysql')}, yoyo {version('yoyo-migrations')}"
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    return f"""# Benchmarks
+    return f"""## How long `apply` takes
 
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}. Each figure is the median of {ROUNDS} runs of a program, from
+Written on {datetime.now(UTC):%Y-%m-%d}. Each figure is the median of {ROUNDS} runs of a program, from
 its start to its end, with the range beside it; a ratio is the median of the rounds' own. The sides of a table ran in
 turn, on one server.
 
@@ -220,7 +220,7 @@ turn, on one server.
 
 
 def _table(title: str, sides: list[Side], told: str) -> str:
-    lines = [f"## {title}", "", "| | median | range |", "|---|---|---|", *map(str, sides), "", told]
+    lines = [f"### {title}", "", "| | median | range |", "|---|---|---|", *map(str, sides), "", told]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -263,6 +263,7 @@ CREATE TABLE `flash_sale_terms` (
   `start_time` datetime(6) NOT NULL COMMENT 'As in flash_sales, UTC',
   `end_time` datetime(6) NOT NULL COMMENT 'As in flash_sales, UTC',
   `state` enum('open','settled','folded') NOT NULL DEFAULT 'open' COMMENT 'open: unsold seats are set aside; settled: they came back; folded: and seats_taken is final',
+  `slots` smallint unsigned NOT NULL DEFAULT '0' COMMENT 'Rows of flash_sale_stock',
   PRIMARY KEY (`sale_id`),
   KEY `sales_to_settle` (`course_id`,`state`,`end_time`),
   KEY `sales_to_fold` (`state`),
@@ -435,6 +436,12 @@ CREATE TABLE `orders` (
   CONSTRAINT `a_tax_is_not_negative` CHECK ((`tax_amount` >= 0)),
   CONSTRAINT `a_total_adds_up` CHECK ((`total` = ((`subtotal` - `discount_amount`) + `tax_amount`)))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Several courses bought at once; amounts never change, every status is an event';
+
+CREATE TABLE `payment_clocks` (
+  `user_id` bigint unsigned NOT NULL COMMENT 'Whose payments; no foreign key: it would lock the user',
+  `changed_at` datetime(6) DEFAULT NULL COMMENT 'UTC; when one of them last changed; NULL: there was none',
+  PRIMARY KEY (`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Tells a snapshot that does not show a user''s last payment that it is old; by trigger';
 
 CREATE TABLE `payment_events` (
   `event_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which event',
@@ -805,7 +812,6 @@ CREATE TABLE `users` (
   `password_hash` varchar(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'bcrypt or argon2, never a password; NULL: signs in elsewhere (personal)',
   `deleted_at` datetime(6) DEFAULT NULL COMMENT 'UTC; set: the person can do nothing more',
   `deletion_reason` varchar(500) DEFAULT NULL COMMENT 'Why, in the words of who asked (personal)',
-  `payments_changed_at` datetime(6) DEFAULT NULL COMMENT 'UTC; when a payment of theirs last changed, by trigger: tells that a snapshot is old',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
   PRIMARY KEY (`user_id`),
@@ -926,7 +932,11 @@ CREATE FUNCTION `is_missing_prerequisites`(p_student_id BIGINT UNSIGNED, p_cours
     READS SQL DATA
     COMMENT 'Whether a student has not completed something that a course requires'
 BEGIN
-  RETURN EXISTS (
+  DECLARE v_required BIGINT UNSIGNED;
+
+  SELECT prerequisite_course_id INTO v_required
+    FROM course_prerequisites WHERE course_id = p_course_id LIMIT 1 FOR SHARE;
+  RETURN v_required IS NOT NULL AND EXISTS (
     SELECT 1
       FROM course_prerequisites required
       LEFT JOIN enrollments done
@@ -992,13 +1002,16 @@ BEGIN
   DECLARE v_enrollment_id BIGINT UNSIGNED;
   DECLARE v_status        VARCHAR(20);
   DECLARE v_others        INT;
+  DECLARE v_archived      INT;
 
   SELECT enrollment_id INTO v_enrollment_id FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
   SELECT status INTO v_status FROM enrollments WHERE enrollment_id = v_enrollment_id FOR SHARE;
   SELECT COUNT(*) INTO v_others FROM payments
    WHERE enrollment_id = v_enrollment_id AND payment_id <> p_payment_id AND kind = 'charge' AND status = 'completed'
      FOR SHARE;
-  RETURN COALESCE(v_status <> 'refunded' AND v_others = 0, FALSE);
+  SELECT COUNT(*) INTO v_archived FROM payments_history
+   WHERE enrollment_id = v_enrollment_id AND kind = 'charge' AND status = 'completed' FOR SHARE;
+  RETURN COALESCE(v_status <> 'refunded' AND v_others + v_archived = 0, FALSE);
 END$$
 DELIMITER ;
 
@@ -1051,9 +1064,14 @@ CREATE PROCEDURE `add_enrollment`(
     MODIFIES SQL DATA
     COMMENT 'Stores an enrollment and the access that comes with it'
 BEGIN
-  DECLARE v_access_ends DATETIME(6) DEFAULT UTC_TIMESTAMP(6) + INTERVAL policy_value('access_months') MONTH;
+  DECLARE v_access_ends DATETIME(6);
   DECLARE EXIT HANDLER FOR 1062 SET p_enrollment_id = NULL;
 
+  SELECT UTC_TIMESTAMP(6) + INTERVAL value MONTH INTO v_access_ends
+    FROM policies WHERE name = 'access_months' FOR SHARE;
+  IF v_access_ends IS NULL THEN
+    CALL raise_error('NO_SUCH_POLICY', 'access_months');
+  END IF;
   INSERT INTO enrollments (student_id, course_id, flash_sale_id)
   VALUES (p_student_id, p_course_id, p_flash_sale_id);
   SET p_enrollment_id = LAST_INSERT_ID(), @_learnhub_enrolled = p_enrollment_id;
@@ -1073,6 +1091,7 @@ BEGIN
   SELECT COUNT(*) INTO v_slots FROM flash_sale_stock WHERE sale_id = p_sale_id FOR UPDATE;
   IF v_slots = 0 THEN
     SET v_slots = LEAST(p_seats, GREATEST(policy_value('flash_sale_slots'), 1), 1000);
+    UPDATE flash_sale_terms SET slots = v_slots WHERE sale_id = p_sale_id;
   END IF;
 
   INSERT INTO flash_sale_stock (sale_id, slot, seats_left)
@@ -1264,6 +1283,8 @@ BEGIN
     SET p_joined = FALSE;
   END;
 
+  SAVEPOINT begin_or_join;
+  ROLLBACK TO SAVEPOINT begin_or_join;
   CALL undo_leftover();
   SAVEPOINT begin_or_join;
   ROLLBACK TO SAVEPOINT begin_or_join;
@@ -1355,21 +1376,37 @@ CREATE PROCEDURE `book_late_answer`(
 BEGIN
   DECLARE v_same     BOOLEAN;
   DECLARE v_answered BOOLEAN;
+  DECLARE v_answers  BIGINT UNSIGNED;
   DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
 
-  SELECT transaction_id <=> p_transaction_id INTO v_same FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  SELECT transaction_id <=> p_transaction_id, payment_id INTO v_same, v_answers
+    FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  IF v_answers IS NULL THEN
+    SELECT transaction_id <=> p_transaction_id INTO v_same
+      FROM payments_history WHERE payment_id = p_payment_id FOR SHARE;
+  END IF;
   IF NOT v_same THEN
     INSERT INTO payments (user_id, course_id, order_id, amount, currency, payment_method, payment_gateway, status,
                           transaction_id, answers)
     SELECT user_id, course_id, order_id, amount, currency, payment_method, payment_gateway, 'completed',
-           p_transaction_id, payment_id
-      FROM payments WHERE payment_id = p_payment_id;
+           p_transaction_id, v_answers
+      FROM (SELECT payment_id, user_id, course_id, order_id, amount, currency, payment_method, payment_gateway
+              FROM payments
+             UNION ALL
+            SELECT payment_id, user_id, course_id, order_id, amount, currency, payment_method, payment_gateway
+              FROM payments_history) payment
+     WHERE payment_id = p_payment_id;
     INSERT INTO payment_events (payment_id, event_type, event_data)
     VALUES (LAST_INSERT_ID(), 'payment_gateway_success', JSON_OBJECT('answers', p_payment_id));
   END IF;
 
-  SELECT COUNT(*) > 0 INTO v_answered FROM payment_events
-   WHERE payment_id = p_payment_id AND event_type = 'payment_gateway_failed' FOR SHARE;
+  IF v_answers IS NOT NULL THEN
+    SELECT COUNT(*) > 0 INTO v_answered FROM payment_events
+     WHERE payment_id = p_payment_id AND event_type = 'payment_gateway_failed' FOR SHARE;
+  ELSE
+    SELECT COUNT(*) > 0 INTO v_answered FROM payment_events_history
+     WHERE payment_id = p_payment_id AND event_type = 'payment_gateway_failed' FOR SHARE;
+  END IF;
   SET p_word = CASE WHEN p_status <> 'failed' THEN 'ALREADY_COMPLETED'
                     WHEN v_answered OR v_same THEN 'ALREADY_FAILED'
                     ELSE 'REFUND_DUE' END;
@@ -1399,8 +1436,11 @@ BEGIN
       ON DUPLICATE KEY UPDATE title = course.title, level = course.level, instructor_id = course.instructor_id;
   DELETE FROM fact_sales WHERE date_key = p_day;
   INSERT INTO fact_sales (payment_id, date_key, course_id, user_id, kind, currency, amount, instructor_share)
-  SELECT payment_id, p_day, course_id, user_id, kind, currency, amount, instructor_share
+  SELECT fresh.payment_id, p_day, fresh.course_id, fresh.user_id, fresh.kind, fresh.currency, fresh.amount,
+         fresh.instructor_share
     FROM sales_facts fresh
+    JOIN dim_user buyer ON buyer.user_id = fresh.user_id
+    JOIN dim_course course ON course.course_id = fresh.course_id
    WHERE processed_at >= p_day AND processed_at < v_next_day
       ON DUPLICATE KEY UPDATE date_key = p_day;  -- it stood under another day
 END$$
@@ -1778,11 +1818,16 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `claim_sale_seat`(IN p_sale_id BIGINT UNSIGNED, IN p_fresh BOOLEAN, OUT p_claimed BOOLEAN)
+CREATE PROCEDURE `claim_sale_seat`(
+  IN  p_sale_id BIGINT UNSIGNED,
+  IN  p_slots   SMALLINT UNSIGNED,
+  IN  p_fresh   BOOLEAN,
+  OUT p_claimed BOOLEAN
+)
     MODIFIES SQL DATA
     COMMENT 'Takes one seat of a sale, from a random slot'
 BEGIN
-  DECLARE v_start SMALLINT UNSIGNED DEFAULT FLOOR(RAND() * policy_value('flash_sale_slots'));
+  DECLARE v_start SMALLINT UNSIGNED DEFAULT FLOOR(RAND() * p_slots);
   DECLARE v_slot  SMALLINT UNSIGNED;
   DECLARE v_left  BOOLEAN DEFAULT TRUE;
 
@@ -1928,7 +1973,6 @@ BEGIN
   DECLARE v_status  VARCHAR(20);
   DECLARE v_receipt JSON;
   DECLARE v_missed  INT;
-  DECLARE v_used    INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -1950,11 +1994,13 @@ BEGIN
   CALL lock_order(p_order_id, v_user_id, v_status);
   CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('order|', p_order_id), v_receipt);
   IF v_receipt IS NULL THEN
-    SELECT COUNT(*) INTO v_used FROM payments WHERE transaction_id = p_transaction_id FOR SHARE;
-    IF v_used > 0 THEN  -- it paid for a single course
-      CALL raise_error('KEY_REUSED', p_transaction_id);
-    END IF;
     CALL settle_order(p_order_id, v_user_id, v_status = 'pending_payment', p_transaction_id, v_missed);
+    BEGIN  -- the charges have keys of their own: of the id itself the first one is the keeper
+      DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+      INSERT INTO payment_keys (key_type, payment_key, payment_id)
+      SELECT 'transaction_id', p_transaction_id, payment_id FROM payments
+       WHERE order_id = p_order_id AND transaction_id = CONCAT(p_transaction_id, '#', course_id) LIMIT 1;
+    END;
     IF v_status = 'pending_payment' THEN
       UPDATE orders SET status = 'confirmed' WHERE order_id = p_order_id;
     END IF;
@@ -2008,18 +2054,20 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `enroll_in_flash_sale`(IN p_user_id BIGINT UNSIGNED, IN p_sale_id BIGINT UNSIGNED, OUT p_result VARCHAR(100))
+CREATE PROCEDURE `enroll_in_flash_sale`(
+  IN  p_user_id BIGINT UNSIGNED,
+  IN  p_sale_id BIGINT UNSIGNED,
+  OUT p_result  VARCHAR(100)
+)
     MODIFIES SQL DATA
     COMMENT 'Sells one of a sale''s seats'
 BEGIN
-  DECLARE v_joined        BOOLEAN;
-  DECLARE v_student_id    BIGINT UNSIGNED;
-  DECLARE v_course_id     BIGINT UNSIGNED;
-  DECLARE v_price         DECIMAL(10,2);
-  DECLARE v_is_active     BOOLEAN;
-  DECLARE v_claimed       BOOLEAN;
-  DECLARE v_enrollment_id BIGINT UNSIGNED;
-  DECLARE v_payment_id    BIGINT UNSIGNED;
+  DECLARE v_joined, v_is_active, v_requires, v_claimed BOOLEAN;
+  DECLARE v_is_missing, v_is_enrolled BOOLEAN DEFAULT FALSE;
+  DECLARE v_student_id, v_course_id, v_enrollment_id, v_payment_id BIGINT UNSIGNED;
+  DECLARE v_price                     DECIMAL(10,2);
+  DECLARE v_slots                     SMALLINT UNSIGNED;
+  DECLARE v_start_time, v_end_time    DATETIME(6);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -2030,33 +2078,56 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
-  CALL require_argument('p_sale_id', p_sale_id);
+  IF p_user_id IS NULL OR p_sale_id IS NULL THEN
+    CALL require_argument('p_user_id', p_user_id);
+    CALL require_argument('p_sale_id', p_sale_id);
+  END IF;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT enroll_in_flash_sale;
   SELECT user_id INTO v_student_id FROM users WHERE user_id = p_user_id AND deleted_at IS NULL FOR UPDATE;
-  CALL lock_flash_sale(p_sale_id, v_course_id, v_price, v_is_active);
-  IF NOT v_is_active THEN
-    SET p_result = 'NOT_ACTIVE';
-  ELSEIF v_student_id IS NULL OR is_missing_prerequisites(p_user_id, v_course_id) THEN
-    SET p_result = 'NOT_ELIGIBLE';
-  ELSEIF has_enrollment(p_user_id, v_course_id) THEN
-    SET p_result = 'ALREADY_ENROLLED';
-  ELSE
-    CALL claim_sale_seat(p_sale_id, NOT v_joined, v_claimed);
-    SET p_result = IF(v_claimed, 'SUCCESS', 'SOLD_OUT');
+  SELECT course_id INTO v_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id;
+  IF v_course_id IS NULL THEN  -- an old snapshot does not show a new sale
+    SELECT course_id INTO v_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
+  END IF;
+  SELECT status = 'active',
+         EXISTS (SELECT 1 FROM course_prerequisites required WHERE required.course_id = v_course_id FOR SHARE)
+    INTO v_is_active, v_requires
+    FROM courses WHERE course_id = v_course_id FOR SHARE;
+  SELECT discount_price, slots, start_time, end_time INTO v_price, v_slots, v_start_time, v_end_time
+    FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
+  -- in a statement of its own: the clock of the one that waited for the lock stood still
+  SET v_is_active = COALESCE(v_is_active AND UTC_TIMESTAMP(6) BETWEEN v_start_time AND v_end_time, FALSE);
+  IF v_requires THEN
+    SET v_is_missing = is_missing_prerequisites(p_user_id, v_course_id);
+  END IF;
+  IF v_joined THEN  -- a seat that is claimed and given up stays locked until the caller commits
+    SET v_is_enrolled = has_enrollment(p_user_id, v_course_id);
   END IF;
 
-  IF p_result = 'SUCCESS' THEN
-    CALL add_enrollment(p_user_id, v_course_id, p_sale_id, v_enrollment_id);
-    IF v_enrollment_id IS NULL THEN
-      ROLLBACK TO SAVEPOINT enroll_in_flash_sale;
-      SET p_result = 'ALREADY_ENROLLED';
-    ELSEIF v_price > 0 THEN
-      CALL charge_for_enrollment(p_user_id, v_enrollment_id, v_price, 'credit_card',
-                                 CONCAT('flash_', p_sale_id, '_', UUID()), v_payment_id);
+  IF NOT v_is_active THEN
+    SET p_result = 'NOT_ACTIVE';
+  ELSEIF v_student_id IS NULL OR v_is_missing THEN
+    SET p_result = 'NOT_ELIGIBLE';
+  ELSEIF v_is_enrolled THEN
+    SET p_result = 'ALREADY_ENROLLED';
+  ELSE
+    CALL claim_sale_seat(p_sale_id, v_slots, NOT v_joined, v_claimed);
+    IF NOT v_claimed THEN
+      SET p_result = IF(has_enrollment(p_user_id, v_course_id), 'ALREADY_ENROLLED', 'SOLD_OUT');
+    ELSE
+      CALL add_enrollment(p_user_id, v_course_id, p_sale_id, v_enrollment_id);
+      IF v_enrollment_id IS NULL THEN
+        ROLLBACK TO SAVEPOINT enroll_in_flash_sale;
+        SET p_result = 'ALREADY_ENROLLED';
+      ELSE
+        SET p_result = 'SUCCESS';
+      END IF;
     END IF;
+  END IF;
+  IF p_result = 'SUCCESS' AND v_price > 0 THEN
+    CALL charge_for_enrollment(p_user_id, v_enrollment_id, v_price, 'credit_card',
+                               CONCAT('flash_', p_sale_id, '_', UUID()), v_payment_id);
   END IF;
 
   IF v_joined THEN RELEASE SAVEPOINT enroll_in_flash_sale; ELSE COMMIT; END IF;
@@ -2401,19 +2472,19 @@ CREATE PROCEDURE `find_promoted_courses`(
     READS SQL DATA
     COMMENT 'Which courses of a cart a promotion is for'
 BEGIN
+  DECLARE v_path VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+
   IF p_category_id IS NULL THEN
     SELECT JSON_ARRAYAGG(course_id) INTO p_courses FROM cart_items
      WHERE cart_id = p_cart_id AND course_id = COALESCE(p_course_id, course_id) FOR SHARE;
   ELSE
-    WITH RECURSIVE subtree (category_id) AS (
-      SELECT p_category_id
-      UNION
-      SELECT child.category_id FROM categories child JOIN subtree ON child.parent_id = subtree.category_id
-    )
-    SELECT JSON_ARRAYAGG(item.course_id) INTO p_courses
-      FROM cart_items item
-     WHERE item.cart_id = p_cart_id
-       AND EXISTS (SELECT 1 FROM course_categories JOIN subtree USING (category_id) WHERE course_id = item.course_id);
+    SELECT path INTO v_path FROM categories WHERE category_id = p_category_id FOR SHARE;
+    SELECT JSON_ARRAYAGG(course_id) INTO p_courses
+      FROM (SELECT DISTINCT item.course_id
+              FROM cart_items item
+              JOIN course_categories listed ON listed.course_id = item.course_id
+              JOIN categories category ON category.category_id = listed.category_id
+             WHERE item.cart_id = p_cart_id AND category.path LIKE CONCAT(v_path, '%') FOR SHARE) promoted;
   END IF;
 END$$
 DELIMITER ;
@@ -2587,6 +2658,9 @@ CREATE PROCEDURE `forget_user`(IN p_user_id BIGINT UNSIGNED)
     MODIFIES SQL DATA
     COMMENT 'Deletes what nobody has a duty to keep of one person'
 BEGIN
+  DECLARE v_carts INT;
+
+  SELECT COUNT(*) INTO v_carts FROM carts WHERE user_id = p_user_id FOR UPDATE;  -- nothing more comes into them
   DELETE FROM wishlist_items WHERE student_id = p_user_id;
   DELETE item FROM carts cart JOIN cart_items item ON item.cart_id = cart.cart_id WHERE cart.user_id = p_user_id;
   DELETE FROM carts WHERE user_id = p_user_id;
@@ -2665,32 +2739,6 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `lock_flash_sale`(
-  IN  p_sale_id   BIGINT UNSIGNED,
-  OUT p_course_id BIGINT UNSIGNED,
-  OUT p_price     DECIMAL(10,2),
-  OUT p_is_active BOOLEAN
-)
-    READS SQL DATA
-    COMMENT 'Locks a sale and its course for reading'
-BEGIN
-  DECLARE v_course_status VARCHAR(20);
-  DECLARE v_start_time    DATETIME(6);
-  DECLARE v_end_time      DATETIME(6);
-
-  SELECT course_id INTO p_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id;
-  IF p_course_id IS NULL THEN  -- an old snapshot does not show a new sale
-    SELECT course_id INTO p_course_id FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
-  END IF;
-  SELECT status INTO v_course_status FROM courses WHERE course_id = p_course_id FOR SHARE;
-  SELECT discount_price, start_time, end_time INTO p_price, v_start_time, v_end_time
-    FROM flash_sale_terms WHERE sale_id = p_sale_id FOR SHARE;
-  -- in a statement of its own: the clock of the one that waited for the lock stood still
-  SET p_is_active = COALESCE(UTC_TIMESTAMP(6) BETWEEN v_start_time AND v_end_time AND v_course_status = 'active', FALSE);
-END$$
-DELIMITER ;
-
-DELIMITER $$
 CREATE PROCEDURE `lock_order`(IN p_order_id BIGINT UNSIGNED, OUT p_user_id BIGINT UNSIGNED, OUT p_status VARCHAR(20))
     READS SQL DATA
     COMMENT 'Locks an order, its user, its courses and seats'
@@ -2743,11 +2791,18 @@ BEGIN
       FROM payments WHERE payment_id = p_payment_id AND kind = 'charge' FOR SHARE;
   END IF;
   IF p_user_id IS NULL THEN
+    SELECT user_id, course_id INTO p_user_id, p_course_id
+      FROM payments_history WHERE payment_id = p_payment_id AND kind = 'charge' FOR SHARE;
+  END IF;
+  IF p_user_id IS NULL THEN
     CALL raise_error('NO_SUCH_PAYMENT', p_payment_id);
   END IF;
   CALL lock_user(p_user_id, v_deleted_at);
   CALL lock_seats(p_course_id);
   SELECT status INTO p_status FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  IF p_status IS NULL THEN
+    SELECT status INTO p_status FROM payments_history WHERE payment_id = p_payment_id FOR SHARE;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2884,10 +2939,13 @@ BEGIN
   CALL begin_owned();
   SELECT JSON_ARRAYAGG(JSON_OBJECT('payment_id', payment_id, 'charged_at', created_at)), COUNT(*)
     INTO v_charges, p_moved
-    FROM (SELECT payment_id, created_at FROM payments charge
+    FROM (SELECT payment_id, created_at FROM payments charge FORCE INDEX (payments_by_day)
            WHERE kind = 'charge' AND processed_at < p_before
              AND (status IN ('failed', 'refunded')
                   OR (status = 'completed' AND (enrollment_id IS NOT NULL OR subscription_id IS NOT NULL)))
+             AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments_to_check noted
+                              WHERE noted.payment_id = charge.payment_id
+                                AND noted.payment_id IN (SELECT payment_id FROM v_payments_to_reconcile))
              AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments late WHERE late.answers = charge.payment_id)
              AND NOT EXISTS (SELECT 1 FROM seat_holds hold WHERE hold.payment_id = charge.payment_id)
            LIMIT p_batch FOR UPDATE OF charge SKIP LOCKED) closed;
@@ -3120,6 +3178,9 @@ BEGIN
     END IF;
     IF p_status = 'CAN_ENROLL' THEN
       CALL write_order(p_cart_id, v_user_id, v_promotion_id, v_promoted, p_order_id, p_status);
+    END IF;
+    IF p_status = 'PENDING' THEN
+      CALL score_order(p_order_id, v_user_id);
     END IF;
     IF p_status IN ('PENDING', 'CONFIRMED') THEN
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'order_id', p_order_id)
@@ -3569,9 +3630,13 @@ BEGIN
       FROM payments WHERE answers = p_payment_id ORDER BY status = 'refunded', payment_id LIMIT 1 FOR UPDATE;
   END IF;
 
+  IF v_charge_id IS NULL THEN
+    SELECT status INTO v_status FROM payments_history WHERE payment_id = p_payment_id AND kind = 'charge' FOR SHARE;
+  END IF;
+
   IF v_status = 'refunded' THEN
     SET p_result = 'ERROR: Already refunded';
-  ELSEIF COALESCE(v_status, '') <> 'completed' THEN
+  ELSEIF v_charge_id IS NULL OR v_status <> 'completed' THEN
     SET p_result = 'ERROR: No completed payment found';
   ELSEIF pays_for_enrollment(v_charge_id) THEN
     CALL raise_error('ENROLLMENT_PAID_FOR', v_charge_id);
@@ -3925,7 +3990,7 @@ CREATE PROCEDURE `require_argument`(IN p_name VARCHAR(64), IN p_value TEXT)
     READS SQL DATA
     COMMENT 'Refuses an argument that is NULL or empty'
 BEGIN
-  IF COALESCE(p_value, '') = '' THEN
+  IF COALESCE(TRIM(p_value), '') = '' THEN
     CALL raise_error('MISSING_ARGUMENT', p_name);
   END IF;
 END$$
@@ -3951,9 +4016,28 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `score_order`(IN p_order_id BIGINT UNSIGNED, IN p_user_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    COMMENT 'Scores an order as one purchase and writes the alerts'
+BEGIN
+  DECLARE v_total        DECIMAL(12,2);
+  DECLARE v_fraud_score  INT;
+  DECLARE v_should_block BOOLEAN;
+  DECLARE v_first_alert  BIGINT UNSIGNED;
+
+  SELECT total INTO v_total FROM orders WHERE order_id = p_order_id FOR UPDATE;
+  CALL score_purchase(p_user_id, v_total, v_fraud_score, v_should_block, v_first_alert);
+  IF v_first_alert IS NOT NULL THEN
+    UPDATE fraud_alerts SET alert_data = JSON_SET(alert_data, '$.order_id', p_order_id)
+     WHERE user_id = p_user_id AND alert_id >= v_first_alert;
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `score_purchase`(
   IN  p_user_id        BIGINT UNSIGNED,
-  IN  p_amount         DECIMAL(10,2),
+  IN  p_amount         DECIMAL(12,2),
   OUT p_fraud_score    INT,
   OUT p_should_block   BOOLEAN,
   OUT p_first_alert_id BIGINT UNSIGNED
@@ -4472,8 +4556,8 @@ BEGIN
   DECLARE v_completed, v_old_completed INT;
   DECLARE v_sum, v_old_sum DECIMAL(14,2);
 
-  SELECT payments_changed_at INTO v_seen FROM users WHERE user_id = p_user_id;
-  SELECT payments_changed_at INTO v_changed FROM users WHERE user_id = p_user_id FOR UPDATE;
+  SELECT changed_at INTO v_seen FROM payment_clocks WHERE user_id = p_user_id;
+  SELECT changed_at INTO v_changed FROM payment_clocks WHERE user_id = p_user_id FOR UPDATE;
   IF v_seen <=> v_changed THEN
     SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
            COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),
@@ -4677,7 +4761,6 @@ select `users`.`user_id` AS `user_id`,
     `users`.`password_hash` AS `password_hash`,
     `users`.`deleted_at` AS `deleted_at`,
     `users`.`deletion_reason` AS `deletion_reason`,
-    `users`.`payments_changed_at` AS `payments_changed_at`,
     `users`.`created_at` AS `created_at`,
     `users`.`updated_at` AS `updated_at`
 from `users`
@@ -4755,7 +4838,7 @@ select `payment`.`payment_id` AS `payment_id`,
     `payment`.`processed_at` AS `processed_at`,
     if((`enrollment`.`status` = 'refunded'),'ENROLLMENT_REFUNDED','PAID_TWICE') AS `Name_exp_20`
 from ((`payments_to_check` `noted` join `payments` `payment` on((`payment`.`payment_id` = `noted`.`payment_id`))) join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`)))
-where ((`payment`.`status` = 'completed') and (`payment`.`kind` = 'charge') and (`payment`.`subscription_id` is null) and ((`enrollment`.`status` = 'refunded') or exists(select 1 from `payments` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`payment_id` < `payment`.`payment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed')))));
+where ((`payment`.`status` = 'completed') and (`payment`.`kind` = 'charge') and (`payment`.`subscription_id` is null) and ((`enrollment`.`status` = 'refunded') or exists(select 1 from `payments` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`payment_id` < `payment`.`payment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed'))) or exists(select 1 from `payments_history` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed')))));
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `course_completers` AS
 select `enrollment`.`course_id` AS `course_id`,
@@ -4856,6 +4939,12 @@ select `catalog`.`instructor_id` AS `instructor_id`,
     `catalog`.`avg_rating` AS `average_rating`,
     `catalog`.`review_count` AS `review_count`
 from (`course_catalog` `catalog` left join lateral (select sum(if((`payment`.`kind` = 'charge'),`payment`.`amount`,0)) AS `total_revenue`,sum(if((`payment`.`kind` = 'refund'),-(`payment`.`amount`),0)) AS `refunded` from (`enrollments` `enrollment` join lateral (select `payments`.`kind` AS `kind`,`payments`.`amount` AS `amount` from `payments` where ((`payments`.`enrollment_id` = `enrollment`.`enrollment_id`) and (`payments`.`status` in ('completed','refunded'))) union all select `payments_history`.`kind` AS `kind`,`payments_history`.`amount` AS `amount` from `payments_history` where ((`payments_history`.`enrollment_id` = `enrollment`.`enrollment_id`) and (`payments_history`.`status` in ('completed','refunded')))) `payment`) where (`enrollment`.`course_id` = `catalog`.`course_id`)) `money` on(true));
+
+DELIMITER $$
+CREATE TRIGGER `carts_before_insert` BEFORE INSERT ON `carts` FOR EACH ROW BEGIN
+  CALL refuse_deleted_user(NEW.user_id);
+END$$
+DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `categories_before_insert` BEFORE INSERT ON `categories` FOR EACH ROW BEGIN
@@ -5190,7 +5279,7 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE TRIGGER `payments_before_insert` BEFORE INSERT ON `payments` FOR EACH ROW BEGIN
-  UPDATE users SET payments_changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
+  UPDATE payment_clocks SET changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
   IF NEW.kind = 'refund' AND NEW.refund_of IS NOT NULL THEN
     CALL refuse_bad_refund(NEW.refund_of, NEW.user_id, NEW.currency, NEW.amount);
   END IF;
@@ -5215,7 +5304,7 @@ CREATE TRIGGER `payments_before_update` BEFORE UPDATE ON `payments` FOR EACH ROW
     CALL raise_error('ILLEGAL_PAYMENT_STATUS', CONCAT(OLD.status, ' to ', NEW.status));
   END IF;
   IF NEW.status <> OLD.status THEN
-    UPDATE users SET payments_changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
+    UPDATE payment_clocks SET changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
   END IF;
   IF NEW.status <> 'pending' AND NEW.processed_at IS NULL THEN
     SET NEW.processed_at = UTC_TIMESTAMP(6);
@@ -5359,10 +5448,14 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE TRIGGER `users_after_insert` AFTER INSERT ON `users` FOR EACH ROW BEGIN
+  INSERT INTO payment_clocks (user_id) VALUES (NEW.user_id);
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE TRIGGER `users_before_update` BEFORE UPDATE ON `users` FOR EACH ROW BEGIN
-  IF NEW.payments_changed_at <=> OLD.payments_changed_at THEN
-    SET NEW.updated_at = UTC_TIMESTAMP(6);
-  END IF;
+  SET NEW.updated_at = UTC_TIMESTAMP(6);
 END$$
 DELIMITER ;
 

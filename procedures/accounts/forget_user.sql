@@ -11,6 +11,9 @@ CREATE PROCEDURE forget_user(IN p_user_id BIGINT UNSIGNED)
   COMMENT 'Deletes what nobody has a duty to keep of one person'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
+  DECLARE v_carts INT;
+
+  SELECT COUNT(*) INTO v_carts FROM carts WHERE user_id = p_user_id FOR UPDATE;  -- nothing more comes into them
   DELETE FROM wishlist_items WHERE student_id = p_user_id;
   DELETE item FROM carts cart JOIN cart_items item ON item.cart_id = cart.cart_id WHERE cart.user_id = p_user_id;
   DELETE FROM carts WHERE user_id = p_user_id;

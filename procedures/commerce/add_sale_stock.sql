@@ -16,6 +16,7 @@ BEGIN
   SELECT COUNT(*) INTO v_slots FROM flash_sale_stock WHERE sale_id = p_sale_id FOR UPDATE;
   IF v_slots = 0 THEN
     SET v_slots = LEAST(p_seats, GREATEST(policy_value('flash_sale_slots'), 1), 1000);
+    UPDATE flash_sale_terms SET slots = v_slots WHERE sale_id = p_sale_id;
   END IF;
 
   INSERT INTO flash_sale_stock (sale_id, slot, seats_left)

@@ -5,18 +5,24 @@
 --
 -- Parameters
 --   p_sale_id  which sale
+--   p_slots    over how many slots its stock is spread
 --   p_fresh    TRUE: the transaction is at READ COMMITTED and ours. In a caller's, at REPEATABLE READ, rows that were
 --              looked at stay locked and a plain read may be old: slots are then tried in order, to deadlock with nobody
 --   p_claimed  whether a seat was taken
 -- Example
---   CALL claim_sale_seat(3, TRUE, @claimed);
+--   CALL claim_sale_seat(3, 128, TRUE, @claimed);
 
 DELIMITER $$
-CREATE PROCEDURE claim_sale_seat(IN p_sale_id BIGINT UNSIGNED, IN p_fresh BOOLEAN, OUT p_claimed BOOLEAN)
+CREATE PROCEDURE claim_sale_seat(
+  IN  p_sale_id BIGINT UNSIGNED,
+  IN  p_slots   SMALLINT UNSIGNED,
+  IN  p_fresh   BOOLEAN,
+  OUT p_claimed BOOLEAN
+)
   COMMENT 'Takes one seat of a sale, from a random slot'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
-  DECLARE v_start SMALLINT UNSIGNED DEFAULT FLOOR(RAND() * policy_value('flash_sale_slots'));
+  DECLARE v_start SMALLINT UNSIGNED DEFAULT FLOOR(RAND() * p_slots);
   DECLARE v_slot  SMALLINT UNSIGNED;
   DECLARE v_left  BOOLEAN DEFAULT TRUE;
 

@@ -16,7 +16,7 @@
 --   ALREADY_FAILED     by fail_order
 -- Errors
 --   30001 MISSING_ARGUMENT
---   30005 KEY_REUSED
+--   30005 KEY_REUSED  also where it paid for a single course
 --   30006 RESERVED_KEY
 --   30028 NO_SUCH_ORDER
 -- Example
@@ -38,7 +38,6 @@ BEGIN
   DECLARE v_status  VARCHAR(20);
   DECLARE v_receipt JSON;
   DECLARE v_missed  INT;
-  DECLARE v_used    INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -60,11 +59,13 @@ BEGIN
   CALL lock_order(p_order_id, v_user_id, v_status);
   CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('order|', p_order_id), v_receipt);
   IF v_receipt IS NULL THEN
-    SELECT COUNT(*) INTO v_used FROM payments WHERE transaction_id = p_transaction_id FOR SHARE;
-    IF v_used > 0 THEN  -- it paid for a single course
-      CALL raise_error('KEY_REUSED', p_transaction_id);
-    END IF;
     CALL settle_order(p_order_id, v_user_id, v_status = 'pending_payment', p_transaction_id, v_missed);
+    BEGIN  -- the charges have keys of their own: of the id itself the first one is the keeper
+      DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+      INSERT INTO payment_keys (key_type, payment_key, payment_id)
+      SELECT 'transaction_id', p_transaction_id, payment_id FROM payments
+       WHERE order_id = p_order_id AND transaction_id = CONCAT(p_transaction_id, '#', course_id) LIMIT 1;
+    END;
     IF v_status = 'pending_payment' THEN
       UPDATE orders SET status = 'confirmed' WHERE order_id = p_order_id;
     END IF;

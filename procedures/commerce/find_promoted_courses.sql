@@ -20,19 +20,19 @@ CREATE PROCEDURE find_promoted_courses(
   COMMENT 'Which courses of a cart a promotion is for'
   SQL SECURITY DEFINER NOT DETERMINISTIC READS SQL DATA
 BEGIN
+  DECLARE v_path VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+
   IF p_category_id IS NULL THEN
     SELECT JSON_ARRAYAGG(course_id) INTO p_courses FROM cart_items
      WHERE cart_id = p_cart_id AND course_id = COALESCE(p_course_id, course_id) FOR SHARE;
   ELSE
-    WITH RECURSIVE subtree (category_id) AS (
-      SELECT p_category_id
-      UNION
-      SELECT child.category_id FROM categories child JOIN subtree ON child.parent_id = subtree.category_id
-    )
-    SELECT JSON_ARRAYAGG(item.course_id) INTO p_courses
-      FROM cart_items item
-     WHERE item.cart_id = p_cart_id
-       AND EXISTS (SELECT 1 FROM course_categories JOIN subtree USING (category_id) WHERE course_id = item.course_id);
+    SELECT path INTO v_path FROM categories WHERE category_id = p_category_id FOR SHARE;
+    SELECT JSON_ARRAYAGG(course_id) INTO p_courses
+      FROM (SELECT DISTINCT item.course_id
+              FROM cart_items item
+              JOIN course_categories listed ON listed.course_id = item.course_id
+              JOIN categories category ON category.category_id = listed.category_id
+             WHERE item.cart_id = p_cart_id AND category.path LIKE CONCAT(v_path, '%') FOR SHARE) promoted;
   END IF;
 END$$
 DELIMITER ;

@@ -1,4 +1,5 @@
--- Locks a charge in the published order: its user, its course and seats, the charge.
+-- Locks a charge in the published order: its user, its course and seats, the charge. One that is archived was decided long
+-- ago: its status stands in the history.
 --
 -- Parameters
 --   p_payment_id  which charge
@@ -29,10 +30,17 @@ BEGIN
       FROM payments WHERE payment_id = p_payment_id AND kind = 'charge' FOR SHARE;
   END IF;
   IF p_user_id IS NULL THEN
+    SELECT user_id, course_id INTO p_user_id, p_course_id
+      FROM payments_history WHERE payment_id = p_payment_id AND kind = 'charge' FOR SHARE;
+  END IF;
+  IF p_user_id IS NULL THEN
     CALL raise_error('NO_SUCH_PAYMENT', p_payment_id);
   END IF;
   CALL lock_user(p_user_id, v_deleted_at);
   CALL lock_seats(p_course_id);
   SELECT status INTO p_status FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
+  IF p_status IS NULL THEN
+    SELECT status INTO p_status FROM payments_history WHERE payment_id = p_payment_id FOR SHARE;
+  END IF;
 END$$
 DELIMITER ;

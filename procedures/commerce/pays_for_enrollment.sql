@@ -14,12 +14,15 @@ BEGIN
   DECLARE v_enrollment_id BIGINT UNSIGNED;
   DECLARE v_status        VARCHAR(20);
   DECLARE v_others        INT;
+  DECLARE v_archived      INT;
 
   SELECT enrollment_id INTO v_enrollment_id FROM payments WHERE payment_id = p_payment_id FOR UPDATE;
   SELECT status INTO v_status FROM enrollments WHERE enrollment_id = v_enrollment_id FOR SHARE;
   SELECT COUNT(*) INTO v_others FROM payments
    WHERE enrollment_id = v_enrollment_id AND payment_id <> p_payment_id AND kind = 'charge' AND status = 'completed'
      FOR SHARE;
-  RETURN COALESCE(v_status <> 'refunded' AND v_others = 0, FALSE);
+  SELECT COUNT(*) INTO v_archived FROM payments_history
+   WHERE enrollment_id = v_enrollment_id AND kind = 'charge' AND status = 'completed' FOR SHARE;
+  RETURN COALESCE(v_status <> 'refunded' AND v_others + v_archived = 0, FALSE);
 END$$
 DELIMITER ;

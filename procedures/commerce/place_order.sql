@@ -4,6 +4,7 @@
 -- Amounts are rounded half up to the cent. The parts that discount and tax have in the items are differences of rounded
 -- running totals, in course_id order: they add up. What was ordered leaves the cart when it is confirmed. Called again
 -- with the same arguments it returns the first PENDING or CONFIRMED and changes nothing; after a refusal it tries again.
+-- Fraud rules that fire write their alerts and refuse nothing.
 --
 -- Parameters
 --   p_cart_id          which cart
@@ -77,6 +78,9 @@ BEGIN
     END IF;
     IF p_status = 'CAN_ENROLL' THEN
       CALL write_order(p_cart_id, v_user_id, v_promotion_id, v_promoted, p_order_id, p_status);
+    END IF;
+    IF p_status = 'PENDING' THEN
+      CALL score_order(p_order_id, v_user_id);
     END IF;
     IF p_status IN ('PENDING', 'CONFIRMED') THEN
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'order_id', p_order_id)

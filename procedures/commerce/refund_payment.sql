@@ -7,7 +7,7 @@
 --   p_result      one of the outcomes
 -- Outcomes
 --   ERROR: Already refunded            once is enough
---   ERROR: No completed payment found  nothing to give back
+--   ERROR: No completed payment found  nothing to give back; what is archived and was not due stays paid
 --   SUCCESS: Refunded $<amount>        done
 -- Errors
 --   30001 MISSING_ARGUMENT
@@ -53,9 +53,13 @@ BEGIN
       FROM payments WHERE answers = p_payment_id ORDER BY status = 'refunded', payment_id LIMIT 1 FOR UPDATE;
   END IF;
 
+  IF v_charge_id IS NULL THEN
+    SELECT status INTO v_status FROM payments_history WHERE payment_id = p_payment_id AND kind = 'charge' FOR SHARE;
+  END IF;
+
   IF v_status = 'refunded' THEN
     SET p_result = 'ERROR: Already refunded';
-  ELSEIF COALESCE(v_status, '') <> 'completed' THEN
+  ELSEIF v_charge_id IS NULL OR v_status <> 'completed' THEN
     SET p_result = 'ERROR: No completed payment found';
   ELSEIF pays_for_enrollment(v_charge_id) THEN
     CALL raise_error('ENROLLMENT_PAID_FOR', v_charge_id);

@@ -6,6 +6,8 @@
 --   p_course_id      what
 --   p_flash_sale_id  the sale it was bought in; NULL: none
 --   p_enrollment_id  the enrollment; NULL: the student has one in force already
+-- Errors
+--   30011 NO_SUCH_POLICY
 -- Example
 --   CALL add_enrollment(7, 1, NULL, @enrollment_id);
 
@@ -19,9 +21,14 @@ CREATE PROCEDURE add_enrollment(
   COMMENT 'Stores an enrollment and the access that comes with it'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
-  DECLARE v_access_ends DATETIME(6) DEFAULT UTC_TIMESTAMP(6) + INTERVAL policy_value('access_months') MONTH;
+  DECLARE v_access_ends DATETIME(6);
   DECLARE EXIT HANDLER FOR 1062 SET p_enrollment_id = NULL;
 
+  SELECT UTC_TIMESTAMP(6) + INTERVAL value MONTH INTO v_access_ends
+    FROM policies WHERE name = 'access_months' FOR SHARE;
+  IF v_access_ends IS NULL THEN
+    CALL raise_error('NO_SUCH_POLICY', 'access_months');
+  END IF;
   INSERT INTO enrollments (student_id, course_id, flash_sale_id)
   VALUES (p_student_id, p_course_id, p_flash_sale_id);
   SET p_enrollment_id = LAST_INSERT_ID(), @_learnhub_enrolled = p_enrollment_id;

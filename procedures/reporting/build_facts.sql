@@ -1,4 +1,5 @@
--- Builds the facts of a UTC day and what they point to. Runs inside its caller's transaction, the day being locked.
+-- Builds the facts of a UTC day and what they point to. Runs inside its caller's transaction, the day being locked. Of a day
+-- that is not over, who buys for the first time meanwhile is in the next build.
 --
 -- Parameters
 --   p_day  the day, UTC
@@ -28,8 +29,11 @@ BEGIN
       ON DUPLICATE KEY UPDATE title = course.title, level = course.level, instructor_id = course.instructor_id;
   DELETE FROM fact_sales WHERE date_key = p_day;
   INSERT INTO fact_sales (payment_id, date_key, course_id, user_id, kind, currency, amount, instructor_share)
-  SELECT payment_id, p_day, course_id, user_id, kind, currency, amount, instructor_share
+  SELECT fresh.payment_id, p_day, fresh.course_id, fresh.user_id, fresh.kind, fresh.currency, fresh.amount,
+         fresh.instructor_share
     FROM sales_facts fresh
+    JOIN dim_user buyer ON buyer.user_id = fresh.user_id
+    JOIN dim_course course ON course.course_id = fresh.course_id
    WHERE processed_at >= p_day AND processed_at < v_next_day
       ON DUPLICATE KEY UPDATE date_key = p_day;  -- it stood under another day
 END$$

@@ -9,7 +9,7 @@
 DELIMITER $$
 CREATE PROCEDURE score_purchase(
   IN  p_user_id        BIGINT UNSIGNED,
-  IN  p_amount         DECIMAL(10,2),
+  IN  p_amount         DECIMAL(12,2),
   OUT p_fraud_score    INT,
   OUT p_should_block   BOOLEAN,
   OUT p_first_alert_id BIGINT UNSIGNED

@@ -2,7 +2,7 @@
 --
 -- A locking read of them would lock the gap behind the user's last payment, and buyers in REPEATABLE READ transactions
 -- would deadlock there. It is needed only where the caller's snapshot is older than the user's last payment: the user's
--- row, which is locked, tells.
+-- clock tells.
 --
 -- Parameters
 --   p_user_id   who; the row is locked
@@ -28,8 +28,8 @@ BEGIN
   DECLARE v_completed, v_old_completed INT;
   DECLARE v_sum, v_old_sum DECIMAL(14,2);
 
-  SELECT payments_changed_at INTO v_seen FROM users WHERE user_id = p_user_id;
-  SELECT payments_changed_at INTO v_changed FROM users WHERE user_id = p_user_id FOR UPDATE;
+  SELECT changed_at INTO v_seen FROM payment_clocks WHERE user_id = p_user_id;
+  SELECT changed_at INTO v_changed FROM payment_clocks WHERE user_id = p_user_id FOR UPDATE;
   IF v_seen <=> v_changed THEN
     SELECT COUNT(IF(status <> 'failed' AND created_at >= v_day_ago, 1, NULL)),
            COALESCE(SUM(IF(status <> 'failed' AND created_at >= v_day_ago, amount, 0)), 0),

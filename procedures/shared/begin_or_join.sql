@@ -19,6 +19,8 @@ BEGIN
     SET p_joined = FALSE;
   END;
 
+  SAVEPOINT begin_or_join;
+  ROLLBACK TO SAVEPOINT begin_or_join;
   CALL undo_leftover();
   SAVEPOINT begin_or_join;
   ROLLBACK TO SAVEPOINT begin_or_join;

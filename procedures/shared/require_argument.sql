@@ -1,4 +1,4 @@
--- Refuses an argument that is NULL or empty.
+-- Refuses an argument that is NULL or empty; blanks are empty too.
 --
 -- Parameters
 --   p_name   the parameter's name, for the message
@@ -14,7 +14,7 @@ CREATE PROCEDURE require_argument(IN p_name VARCHAR(64), IN p_value TEXT)
   COMMENT 'Refuses an argument that is NULL or empty'
   SQL SECURITY DEFINER NOT DETERMINISTIC READS SQL DATA
 BEGIN
-  IF COALESCE(p_value, '') = '' THEN
+  IF COALESCE(TRIM(p_value), '') = '' THEN
     CALL raise_error('MISSING_ARGUMENT', p_name);
   END IF;
 END$$

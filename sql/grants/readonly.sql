@@ -1,8 +1,9 @@
 -- Reads everything that is not personal: whole tables where no column is, else the columns that are not, and the views
 -- without names and addresses.
 
-GRANT SELECT (user_id, user_type, deleted_at, payments_changed_at, created_at, updated_at) ON users TO learnhub_readonly;
+GRANT SELECT (user_id, user_type, deleted_at, created_at, updated_at) ON users TO learnhub_readonly;
 GRANT SELECT ON instructor_accounts TO learnhub_readonly;
+GRANT SELECT ON payment_clocks TO learnhub_readonly;
 GRANT SELECT ON erasure_log TO learnhub_readonly;
 GRANT SELECT ON policies TO learnhub_readonly;
 GRANT SELECT ON error_catalogue TO learnhub_readonly;

@@ -20,7 +20,7 @@ BAD: dict[str, list[object]] = {
     "int": [0, -1, 999999, 2**40, "", "many"],
     "date": ["", "2025-02-30", "soon", "0000-00-00"],
     "json": ["", "{", '"text"', "7"],
-    "varchar": [""],
+    "varchar": ["", "  "],
     "text": [],
 }
 # What would be bad elsewhere and is good here.
@@ -47,7 +47,8 @@ def outcomes(procedure: str) -> set[str]:
 
 def parameters(school: School, procedure: str) -> list[dict]:
     rows = school.rows(
-        "SELECT parameter_name, parameter_mode, data_type, character_maximum_length FROM information_schema.parameters"
+        "SELECT parameter_name, parameter_mode, data_type, character_maximum_length,"
+        " character_set_name FROM information_schema.parameters"
         " WHERE specific_schema = DATABASE() AND specific_name = %s ORDER BY ordinal_position",
         procedure,
     )
@@ -59,8 +60,10 @@ def bad_values(parameter: dict, free_text: bool) -> list[object]:
     values = list(BAD[parameter["data_type"]])
     if parameter["character_maximum_length"]:
         values.append("x" * (parameter["character_maximum_length"] + 1))
+    if parameter["character_set_name"] == "ascii":
+        values.append("ключ")
     if free_text:
-        return [value for value in values if value]
+        return [value for value in values if value and str(value).strip()]
     return [None, *values]
 
 

@@ -82,6 +82,33 @@ def test_nothing_of_the_person_is_found_anywhere(school: School, person: int, cl
     assert row["deleted_at"] is not None
 
 
+def test_nothing_is_found_of_who_ordered_learned_and_was_archived(school: School) -> None:
+    user, course = school.user(name=f"{MARK} Kahn", email=f"{MARK}@example.org"), school.course()
+    lesson = school.lesson(course)
+    school.cart(course, user=user)
+    order, _ = school.place(school.cart(course, user=user))
+    school.fail_order(order, f"{MARK} rang up")
+    school.fail(school.begin(user, course)[0], f"{MARK} has no money")
+    school.give_back(school.insert("payments", user_id=user, amount=5, status="completed"), f"{MARK} paid twice")
+    school.purchase(user, course)
+    school.call("record_progress", user, json.dumps([{"lesson_id": lesson, "completed": True}]))
+    school.run("UPDATE payments SET processed_at = '2024-03-05', payment_method_token = %s", f"tok_{MARK}")
+    school.call("refresh_star", "2024-03-05")
+    school.call("archive_course", course, "over")
+    assert school.call("archive_payments", "2025-01-01", 10, out=("p_moved",)) == {"p_moved": 3}
+    found = places(school, MARK)
+    assert found > {("orders", "failure_reason"), ("payments_history", "reason")}
+    assert ("payments_history", "payment_method_token") in found
+    money = school.run("SELECT payment_id, user_id, amount, status FROM payments_history ORDER BY 1")
+
+    erase(school, user)
+
+    assert places(school, MARK) == set()
+    assert school.run("SELECT payment_id, user_id, amount, status FROM payments_history ORDER BY 1") == money
+    assert [school.count(table) for table in ("carts", "cart_items", "certificates", "dim_user")] == [0, 0, 1, 1]
+    assert school.value("SELECT kept->>'$.payments' FROM erasure_log") == "4"
+
+
 def test_a_personal_column_added_later_is_covered(school: School, person: int) -> None:
     school.run("ALTER TABLE quiz_attempts ADD COLUMN essay TEXT COMMENT 'In their words (personal)'")
     school.run("ALTER TABLE enrollments ADD COLUMN diploma_name VARCHAR(100) NOT NULL DEFAULT '' COMMENT 'x (personal)'")
@@ -169,6 +196,21 @@ def test_of_many_at_once_one_erases(school: School, person: int) -> None:
     assert answers.count({}) == 1
     assert {answer.args[0] for answer in answers if answer != {}} == {30049}
     assert school.count("erasure_log") == 1
+
+
+def test_what_is_put_into_a_cart_meanwhile_is_forgotten_too(school: School, person: int) -> None:
+    cart, course, shop = school.cart(user=person), school.course(), school.session()
+    shop.run("START TRANSACTION")
+    shop.run("SELECT cart_id FROM carts WHERE cart_id = %s FOR SHARE", cart)
+    erased = school.waiting(lambda session: session.call("erase_user", person, "desk", None))
+    shop.insert("cart_items", cart_id=cart, course_id=course)
+    shop.run("COMMIT")
+
+    assert erased.result(timeout=20) == {}
+    assert (school.count("carts"), school.count("cart_items")) == (0, 0)
+    with pytest.raises(pymysql.Error) as caught:
+        school.cart(course, user=person)
+    assert caught.value.args == (30003, f"user {person} is deleted: a deleted user can do nothing more")
 
 
 def test_a_failure_half_way_leaves_the_person_as_they_were(school: School, person: int) -> None:

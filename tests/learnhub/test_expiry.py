@@ -7,8 +7,6 @@ import pytest
 
 from school import School, Session
 
-pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
-
 END_ALL = "UPDATE course_access SET access_expires_at = UTC_TIMESTAMP(6)"
 
 
@@ -34,6 +32,7 @@ def test_an_active_enrollment_ends_with_its_access_and_is_bought_again(school: S
     assert expire(school) == 0
 
 
+@pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
 @pytest.mark.parametrize(
     ("access", "status", "ends"),
     [

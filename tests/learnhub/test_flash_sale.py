@@ -7,8 +7,6 @@ import pytest
 
 from school import School
 
-pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
-
 
 def status(school: School, sale: int) -> tuple:
     """Seats taken, seats left, on or not: of a sale, exactly."""
@@ -109,6 +107,7 @@ def test_an_unknown_or_deleted_student_is_not_eligible(school: School) -> None:
     assert school.everything() == before
 
 
+@pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
 @pytest.mark.parametrize(
     ("done", "word"),
     [(None, "NOT_ELIGIBLE"), ("active", "NOT_ELIGIBLE"), ("refunded", "NOT_ELIGIBLE"), ("completed", "SUCCESS")],
@@ -122,6 +121,7 @@ def test_prerequisites_must_be_completed(school: School, done: str | None, word:
     assert school.flash(student, school.sale(course)) == word
 
 
+@pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
 @pytest.mark.parametrize("enrolled", ["active", "completed"])
 def test_who_is_enrolled_already_is_refused(school: School, enrolled: str) -> None:
     student, course = school.user(), school.course()
@@ -170,6 +170,7 @@ def test_a_refunded_buyer_may_buy_again(school: School) -> None:
     assert status(school, sale) == (2, 0, 1)
 
 
+@pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
 def test_the_words_are_checked_in_the_order_listed(school: School) -> None:
     student, other = school.users(2)
     required, course = school.course(), school.course(status="draft")

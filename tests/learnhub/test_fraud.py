@@ -10,8 +10,6 @@ import pytest
 
 from school import School
 
-pytestmark = pytest.mark.breaks("a_refund_takes_back_exactly_its_charge")
-
 HOUR = "UTC_TIMESTAMP(6) - INTERVAL {} HOUR"
 
 
@@ -54,6 +52,7 @@ def test_an_amount_is_large_above_500(school: School, user: int, amount: str, sc
     assert [row[0] for row in alerts(school)] == [2] * (score // 30)
 
 
+@pytest.mark.breaks("a_refund_takes_back_exactly_its_charge")
 @pytest.mark.parametrize(("payments", "score"), [(5, 0), (6, 50)])
 @pytest.mark.parametrize("status", ["completed", "pending", "refunded"])
 def test_payments_are_many_above_five_in_a_day(
@@ -87,6 +86,7 @@ def test_an_amount_is_far_above_the_average_above_five_times(
     assert [row[0] for row in alerts(school)] == [3] * (score // 40)
 
 
+@pytest.mark.breaks("a_refund_takes_back_exactly_its_charge")
 @pytest.mark.parametrize("status", ["pending", "failed", "refunded"])
 def test_the_average_is_over_completed_charges_only(school: School, user: int, status: str) -> None:
     charges(school, user, "20.00", hours_ago=1000)
@@ -95,6 +95,7 @@ def test_the_average_is_over_completed_charges_only(school: School, user: int, s
     assert school.fraud(user, "100.01") == (40, 0)
 
 
+@pytest.mark.breaks("a_refund_takes_back_exactly_its_charge")
 @pytest.mark.parametrize("status", ["pending", "failed", "refunded"])
 def test_without_a_completed_charge_there_is_no_average_to_be_above(school: School, user: int, status: str) -> None:
     charges(school, user, "0.01", status=status, hours_ago=1000)
@@ -221,14 +222,14 @@ def test_the_alerts_of_a_purchase_name_its_payment(school: School, user: int) ->
 
 
 def test_a_blocked_purchase_sells_nothing_and_keeps_its_alerts(school: School, user: int) -> None:
-    rule(school, "amount", 100, 5, action="block")
+    blocking = rule(school, "amount", 100, 5, action="block")
     course = school.course("100.01", max_students=1)
     before = school.everything()
 
     assert school.purchase(user, course) == (None, "FRAUD_BLOCKED")
 
     after = school.everything()
-    assert [row[:3] for row in alerts(school)] == [(4, user, "critical")]
+    assert [row[:3] for row in alerts(school)] == [(blocking, user, "critical")]
     assert {table for table in after if after[table] != before[table]} == {"fraud_alerts"}
 
 

@@ -10,8 +10,6 @@ import pytest
 
 from school import School
 
-pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
-
 OTHER_ARGUMENTS = (30005, "key ch_1 was used with other arguments: use a new key")
 
 

@@ -7,8 +7,6 @@ import pytest
 
 from school import School
 
-pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
-
 EVENTS = "SELECT event_type FROM payment_events WHERE payment_id = %s ORDER BY event_id"
 MISSING = "is NULL or empty: give a value"
 
@@ -102,6 +100,7 @@ def test_one_student_holds_one_seat_of_a_course(school: School) -> None:
     assert school.begin(student, course) == (None, "ALREADY_ENROLLED")
 
 
+@pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
 def test_the_words_are_checked_in_the_order_listed(school: School) -> None:
     student, required = school.user(), school.course()
     course = school.course("600", max_students=1)

@@ -87,13 +87,14 @@ def test_what_the_procedures_do_keeps_it(busy: School, name: str) -> None:
         ),
         (
             "an_order_went_only_ways_that_are_allowed",
-            "INSERT INTO order_events (order_id, from_status, to_status) VALUES (1, 'confirmed', 'cancelled')",
+            "INSERT INTO order_events (order_id, from_status, to_status) SELECT MIN(order_id), 'confirmed', 'cancelled'"
+            " FROM orders",
         ),
         ("counters_equal_a_recount", "UPDATE promotions SET uses_count = uses_count + 1"),
         ("an_order_uses_its_promotion", "DELETE FROM promotion_uses LIMIT 1"),
         (
             "a_charge_paid_for_an_enrollment_of_its_user",
-            "UPDATE payments SET enrollment_id = 1 WHERE enrollment_id IS NULL",
+            "UPDATE payments SET enrollment_id = (SELECT MIN(enrollment_id) FROM enrollments) WHERE enrollment_id IS NULL",
         ),
     ],
 )

@@ -118,6 +118,29 @@ def test_what_was_given_back_after_it_was_paid_is_taken_from_the_next_batch_at_t
     assert school.run("SELECT amount, items FROM payouts ORDER BY payout_id") == [(70, 1), (-70, 1)]
 
 
+def test_a_share_that_was_clawed_back_is_taken_also_when_the_charge_is_archived(school: School) -> None:
+    enrollment = sell(school, school.course(100))
+    create(school)
+    refund(school, enrollment, "2025-02-03")
+    assert school.call("archive_payments", "2025-02-01", 10, out=("p_moved",)) == {"p_moved": 1}
+
+    assert create(school, "2025-02-28") == 1
+    assert school.run("SELECT amount, items FROM payouts ORDER BY payout_id") == [(70, 1), (-70, 1)]
+
+
+def test_an_instructor_who_owes_more_than_was_sold_has_a_batch_below_zero(school: School) -> None:
+    course = school.course(100)
+    given_back = [sell(school, course) for _ in range(2)]
+    create(school)
+    for enrollment in given_back:
+        refund(school, enrollment, "2025-02-03")
+    sell(school, course, "2025-02-04 08:00:00")
+
+    assert create(school, "2025-02-28") == 1
+    assert school.run("SELECT amount, items FROM payouts ORDER BY payout_id") == [(140, 2), (-70, 3)]
+    assert create(school, "2025-03-31") == 0
+
+
 def test_a_change_of_instructor_does_not_move_what_was_sold(school: School) -> None:
     course, heir = school.course(100), school.user("instructor")
     teacher = school.value("SELECT instructor_id FROM courses")

@@ -7,8 +7,6 @@ import pytest
 
 from school import School
 
-pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
-
 
 def test_a_purchase_enrolls_charges_and_gives_a_year_of_access(school: School) -> None:
     student, course = school.user(), school.course("49.99")
@@ -97,6 +95,7 @@ def test_an_unknown_course_is_not_available(school: School, unknown: int) -> Non
     assert school.everything() == before
 
 
+@pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
 @pytest.mark.parametrize("status", ["active", "completed"])
 def test_who_is_enrolled_already_is_refused(school: School, status: str) -> None:
     student, course = school.user(), school.course()
@@ -119,6 +118,7 @@ def test_an_enrollment_that_is_over_does_not_stop_a_new_one(school: School, stat
     assert school.count("course_access", "access_expires_at > UTC_TIMESTAMP() + INTERVAL 1 DAY") == 1
 
 
+@pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
 @pytest.mark.parametrize(
     ("done", "word"),
     [
@@ -170,6 +170,7 @@ def test_a_flagged_purchase_is_sold_and_its_alert_names_the_payment(school: Scho
     )
 
 
+@pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
 def test_the_words_are_checked_in_the_order_listed(school: School) -> None:
     student, other = school.users(2)
     required, course = school.course(), school.course("600", max_students=1, status="archived")
@@ -245,7 +246,7 @@ def test_a_deleted_user_buys_nothing(school: School) -> None:
     assert school.everything() == before
 
 
-@pytest.mark.parametrize("transaction", ["'; DROP TABLE payments; -- ", '\\"%_`', "t" * 100, "refundable_1", " "])
+@pytest.mark.parametrize("transaction", ["'; DROP TABLE payments; -- ", '\\"%_`', "t" * 100, "refundable_1", " t"])
 def test_a_transaction_id_is_stored_as_it_was_given(school: School, transaction: str) -> None:
     assert school.purchase(school.user(), school.course(), transaction)[1] == "SUCCESS"
     assert school.run("SELECT transaction_id FROM payments") == [(transaction,)]

@@ -9,8 +9,6 @@ import pytest
 
 from school import School, Session
 
-pytestmark = pytest.mark.breaks("a_completed_enrollment_is_at_100_percent")
-
 
 @pytest.fixture
 def course(school: School) -> int:

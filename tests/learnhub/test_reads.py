@@ -28,6 +28,7 @@ PROGRAMS = [*(ROOT / "procedures").rglob("*.sql"), *(ROOT / "views").rglob("*.sq
 SIZES = (400, 4000)
 SMALL = {"below", "noted"}  # no sale makes these larger
 OF_THE_DICTIONARY = {"erase_user", "maintain_partitions"}  # they read it, and the server caches it
+BY_CHANCE = 2  # rows: a flash sale begins to look for a seat anywhere in its stock
 KEYS = ("p_transaction_id", "p_idempotency_key")
 # What the application writes itself: each with what its triggers read.
 WRITES = {
@@ -181,7 +182,7 @@ def test_a_query_reads_few_rows_for_its_answer_and_no_more_in_larger_tables(smal
 def test_a_write_or_a_procedure_reads_no_more_rows_in_larger_tables(small_and_large: Sizes, name: str) -> None:
     small, large = small_and_large
 
-    assert large.reads[name] <= small.reads[name] * (2 if name in OF_THE_DICTIONARY else 1)
+    assert large.reads[name] <= small.reads[name] * (2 if name in OF_THE_DICTIONARY else 1) + BY_CHANCE
 
 
 def test_a_query_that_reads_a_whole_table_would_be_found(small_and_large: Sizes) -> None:

@@ -9,12 +9,15 @@ import pytest
 
 from school import School
 
-pytestmark = pytest.mark.breaks(
-    "a_receipt_has_its_outcome",
-    "an_order_uses_its_promotion",
-    "an_order_went_only_ways_that_are_allowed",
-    "what_is_pending_holds_its_seats",
-)
+pytestmark = [
+    pytest.mark.usefixtures("ids_from_one"),
+    pytest.mark.breaks(
+        "a_receipt_has_its_outcome",
+        "an_order_uses_its_promotion",
+        "an_order_went_only_ways_that_are_allowed",
+        "what_is_pending_holds_its_seats",
+    ),
+]
 
 OURS = "table_schema = DATABASE() AND table_name NOT LIKE '\\\\_%'"
 BASE = f"SELECT table_name FROM information_schema.tables WHERE {OURS} AND table_type = 'BASE TABLE'"
@@ -94,6 +97,7 @@ KEPT_BY_PROGRAMS = {
     "course_seats",
     "flash_sale_stock",
     "flash_sale_terms",
+    "payment_clocks",
     "payment_keys",
     "payments_to_check",
     "payout_items",

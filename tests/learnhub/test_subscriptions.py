@@ -10,8 +10,6 @@ import pytest
 
 from school import School, Session
 
-pytestmark = pytest.mark.breaks("subscription_periods_follow_each_other")
-
 
 def state(school: School, subscription: int) -> tuple[str, str, str]:
     """Status, paid until, due from."""
@@ -208,6 +206,7 @@ def test_a_lock_that_does_not_come_free_is_passed_on_and_recorded_nowhere(school
     assert paid(school, subscription) == []
 
 
+@pytest.mark.breaks("subscription_periods_follow_each_other")
 def test_the_table_itself_lets_a_period_be_paid_only_once(school: School) -> None:
     subscription = school.subscription("2025-01-31", "2025-02-28")
     period = {"billing_period_start": "2025-02-28", "billing_period_end": "2025-03-31", "amount": 29}

@@ -1,5 +1,5 @@
 -- What a payment is never changes: who, how much, which way, what for. Its status goes one way: pending, then completed
--- or failed; completed, then refunded. One that leaves pending is stamped; older snapshots are told by the user's row.
+-- or failed; completed, then refunded. One that leaves pending is stamped; older snapshots are told by the user's clock.
 
 DELIMITER $$
 CREATE TRIGGER payments_before_update BEFORE UPDATE ON payments FOR EACH ROW
@@ -17,7 +17,7 @@ BEGIN
     CALL raise_error('ILLEGAL_PAYMENT_STATUS', CONCAT(OLD.status, ' to ', NEW.status));
   END IF;
   IF NEW.status <> OLD.status THEN
-    UPDATE users SET payments_changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
+    UPDATE payment_clocks SET changed_at = UTC_TIMESTAMP(6) WHERE user_id = NEW.user_id;
   END IF;
   IF NEW.status <> 'pending' AND NEW.processed_at IS NULL THEN
     SET NEW.processed_at = UTC_TIMESTAMP(6);
