@@ -4,7 +4,7 @@
 standing (status), rollback, drift (verify), baseline, dump, script, draft (new), calls, jobs, invariants, statistics
 (slow).
 
-They build on packages, each of which uses none that comes after it: `connection` (where a database is), `runner` (statements
-through the journal), `stored_programs` (reading, comparing and replacing them), `inspection` (a schema read and compared),
-`foresight` (what would happen), `seeding` (rows from files). `server` is the private MySQL.
+They build on packages, each of which uses none that comes after it: `connection` (where a database is), `runner`
+(statements through the journal), `stored_programs` (reading, comparing and replacing them), `inspection` (a schema read
+and compared), `foresight` (what would happen), `seeding` (rows from files). `server` is the private MySQL.
 """

@@ -1,6 +1,6 @@
 -- Moves closed charges, with their refunds and events, into the history: failed, refunded, or past the refund window.
 --
--- What v_payments_to_reconcile lists stays until it is given back. Every batch is one short
+-- A charge that brought no enrollment and no subscription stays until it is given back. Every batch is one short
 -- transaction: stopped anywhere, nothing is lost or doubled. Safe to run twice and at once.
 --
 -- Parameters

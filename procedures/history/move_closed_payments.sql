@@ -1,7 +1,7 @@
 -- One step of archive_payments: some closed charges with their refunds and events, in a transaction of its own.
 --
--- What somebody else holds is skipped: runs at once share the work. So is what a seat or a late answer still refers to,
--- and what is to be given back. The copies are written before the rows go, and both become true together.
+-- What somebody else holds is skipped: runs at once share the work. So is what a seat or a late answer still refers to.
+-- The copies are written before the rows go, and both become true together.
 --
 -- Parameters
 --   p_before  charges processed before this day, UTC
@@ -30,9 +30,6 @@ BEGIN
            WHERE kind = 'charge' AND processed_at < p_before
              AND (status IN ('failed', 'refunded')
                   OR (status = 'completed' AND (enrollment_id IS NOT NULL OR subscription_id IS NOT NULL)))
-             AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments_to_check noted
-                              WHERE noted.payment_id = charge.payment_id
-                                AND noted.payment_id IN (SELECT payment_id FROM v_payments_to_reconcile))
              AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments late WHERE late.answers = charge.payment_id)
              AND NOT EXISTS (SELECT 1 FROM seat_holds hold WHERE hold.payment_id = charge.payment_id)
            LIMIT p_batch FOR UPDATE OF charge SKIP LOCKED) closed;

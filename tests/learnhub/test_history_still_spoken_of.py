@@ -52,18 +52,6 @@ def test_a_charge_that_holds_a_seat_stays(school: School) -> None:
     assert archive(school) == 1
 
 
-@pytest.mark.breaks("an_enrollment_is_paid_at_most_once")
-def test_money_that_is_due_stays_whatever_it_was_for(school: School) -> None:
-    enrollment, _ = school.purchase(user := school.user(), school.course())
-    twice = school.insert("payments", user_id=user, enrollment_id=enrollment, amount=10, status="completed")
-    long_ago(school)
-
-    assert archive(school) == 1
-    assert school.run("SELECT payment_id, reason FROM v_payments_to_reconcile") == [(twice, "PAID_TWICE")]
-    assert school.give_back(twice) == "SUCCESS: Refunded $10.00"
-    assert school.refund(enrollment) == "ERROR: No completed payment found"
-
-
 def test_an_order_whose_courses_are_archived_says_why_it_is_not_refunded(school: School) -> None:
     order, _ = school.place(school.cart(school.course(), school.course()))
     school.confirm(order)

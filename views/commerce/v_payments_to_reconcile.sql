@@ -35,7 +35,4 @@ SELECT payment.payment_id,
    AND (enrollment.status = 'refunded'
         OR EXISTS (SELECT 1 FROM payments earlier
                     WHERE earlier.enrollment_id = payment.enrollment_id AND earlier.payment_id < payment.payment_id
-                      AND earlier.kind = 'charge' AND earlier.status = 'completed')
-        OR EXISTS (SELECT 1 FROM payments_history earlier
-                    WHERE earlier.enrollment_id = payment.enrollment_id
                       AND earlier.kind = 'charge' AND earlier.status = 'completed'));

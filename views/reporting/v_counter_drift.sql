@@ -1,5 +1,6 @@
 -- Every counter that does not equal a recount: no row, all is well. What is not folded yet counts as right.
--- Counted per row by index, so that a condition on row_id is met before anything is counted.
+-- Counted per row by index, so that a condition on row_id is met before anything is counted. Long expressions have names:
+-- a dump could not be restored with those that the server gives them.
 
 CREATE OR REPLACE SQL SECURITY DEFINER VIEW v_counter_drift AS
 SELECT counters.counter, course.course_id AS row_id, counters.stored_value, counters.recounted_value
@@ -23,14 +24,16 @@ SELECT counters.counter, course.course_id AS row_id, counters.stored_value, coun
                 SELECT 'courses.total_enrollments', course.total_enrollments + pending.total, enrolled.total
                  UNION ALL
                 SELECT 'courses.last_enrollment_date',
-                       IF(pending.deltas > 0, enrolled.newest, course.last_enrollment_date), enrolled.newest
+                       IF(pending.deltas > 0, enrolled.newest, course.last_enrollment_date) AS stored_value,
+                       enrolled.newest
                  UNION ALL
                 SELECT 'courses.rating_sum', course.rating_sum + pending.rating_sum, rated.rating_sum
                  UNION ALL
                 SELECT 'courses.review_count', course.review_count + pending.reviews, rated.reviews
                  UNION ALL
                 SELECT 'course_seats.seats_taken', limited.seats_taken,
-                       IF(limited.course_id IS NULL, NULL, enrolled.in_force + held.seats + unsold.seats)) counters
+                       IF(limited.course_id IS NULL, NULL, enrolled.in_force + held.seats + unsold.seats)
+                         AS recounted_value) counters
  WHERE NOT counters.stored_value <=> counters.recounted_value
 UNION ALL
 SELECT 'promotions.uses_count', promotion.promotion_id, promotion.uses_count, used.uses
