@@ -46,6 +46,11 @@ def leading(connection: Connection, steps: Sequence[Step]) -> list[str]:
     return found
 
 
+def are_named(fingerprint: str | None) -> bool:
+    """Whether the fingerprint is one of leading()."""
+    return bool(_ABSENT.fullmatch(fingerprint or ""))
+
+
 def happened(connection: Connection, fingerprint: str | None) -> bool | None:
     """Whether what leading() has found absent is there now, whatever became of its file; None of other fingerprints."""
     absent = _ABSENT.fullmatch(fingerprint or "")
