@@ -58,7 +58,7 @@ def _check_pending(connection: Connection, contents: Contents, past: History) ->
         raise UsageError("the migration is applied", last.path, "use verify to compare")
     begun = journal.under_way(connection, journal.MIGRATION) if journal.NAME in past.tables else {}
     for file in deployment.pending(contents, past):
-        if file.stem in begun:
+        if file.stem in begun and not begun[file.stem].untouched:
             raise UsageError("the migration was begun", file.path, "finish it: apply, or apply --resume")
 
 

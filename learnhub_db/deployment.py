@@ -107,10 +107,10 @@ class _Run:
     def _apply_migrations(self, resume: Resume) -> None:
         check_unchanged(self.contents, self.past)
         if pending(self.contents, self.past):
-            from learnhub_db import migrations
+            from learnhub_db import application
 
             self._prepare()
-            migrations.apply(self.connection, self.contents.migrations, resume, self.report)
+            application.apply(self.connection, self.contents.migrations, resume, self.report)
         elif resume.choice:
             raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
 

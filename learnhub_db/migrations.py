@@ -27,10 +27,10 @@ from yoyo.topologicalsort import CycleError
 from yoyo.utils import change_param_style
 
 from learnhub_db import database, history
-from learnhub_db.acts import Act, Report
+from learnhub_db.acts import Report
 from learnhub_db.errors import UsageError
 from learnhub_db.project import SqlFile
-from learnhub_db.runner import creations, journal, lock, resumption, steps, waits
+from learnhub_db.runner import lock, resumption, steps
 from learnhub_db.runner.journal import Journal
 from learnhub_db.runner.memory import Memory
 from learnhub_db.runner.resumption import Resume
@@ -153,67 +153,6 @@ def read(files: Sequence[SqlFile]) -> MigrationList:
         raise UsageError("the migrations depend on each other in a circle", circle, "break it") from None
 
 
-def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, report: Report) -> None:
-    """Apply those of `files` that yoyo's table does not name, in order; all are read before the first one runs.
-
-    One that was begun is taken up where it stopped.
-    """
-    backend = Backend(None, connection=connection)
-    pending = backend.to_apply(read(files))
-    for migration in pending:
-        migration.load()
-    ((database_name,),) = database.rows(connection, "SELECT DATABASE()")
-    started = journal.server_started(connection)
-    begun = journal.under_way(connection, journal.MIGRATION)
-    if resume.choice and not begun.keys() & {migration.id for migration in pending}:
-        raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
-    waits.limit(connection)
-    last = _Last(backend, report)
-    try:
-        for migration in pending:
-            if migration.id in begun or not creations.begin_with(migration.steps[0]):
-                last.record()
-            book = Journal(connection, lock.name_for(database_name), journal.MIGRATION, migration.id, started)
-            choice = resume if migration.id in begun else None
-            done = partial(last.take, migration, book)
-            run(book, migration.path, migration.steps, done, choice, report, last.recorded)
-    finally:
-        if connection.open:
-            connection.rollback()
-            last.record()
-    waits.limit(connection, False)
-
-
-class _Last:
-    """The migration that has run last: recorded in a packet with the journal's first word of the next, or by itself."""
-
-    def __init__(self, backend: Backend, report: Report) -> None:
-        self.backend, self.report = backend, report
-        self.taken: tuple[Migration, Journal, str] | None = None
-
-    def take(self, migration: Migration, book: Journal, note: str) -> None:
-        """Have it recorded later; `note` goes into the report."""
-        self.taken = migration, book, note
-
-    def record(self) -> None:
-        """By itself."""
-        with self.recorded() as statements:
-            if statements:
-                database.together(self.backend.connection, ["BEGIN", *statements, "COMMIT"])
-
-    @contextmanager
-    def recorded(self) -> Iterator[Sequence[str]]:
-        """The statements that record it, for a transaction within; the journal forgets it there."""
-        if not self.taken:
-            yield ()
-            return
-        migration, book, note = self.taken
-        record = _record(book.connection, migration)
-        yield [*self.backend.records(migration), record, book.forgetting]
-        self.taken = None
-        self.report(Act("applied", migration.path, note))
-
-
 def run(
     book: Journal,
     path: str,
@@ -222,17 +161,18 @@ def run(
     resume: Resume | None,
     report: Report,
     opening: Callable[[], AbstractContextManager[Sequence[str]]] = partial(nullcontext, ()),
+    intended: int = 0,
 ) -> None:
     """Run the steps of one file, from where they stopped where there is a `resume`.
 
     `done` is told how many have run, in which time, as soon as they have; the journal goes on to know of the file until
-    it is told to forget it. `opening` as of a Run.
+    it is told to forget it. `opening` and `intended` as of a Run.
     """
     started, first = time.monotonic(), 1
     memory = Memory(book.connection, steps)
     if resume:
         first = resumption.first_place(book, path, steps, memory, resume, report)
-    Run(book, path, steps, memory, report, opening).go(first)
+    Run(book, path, steps, memory, report, opening, intended).go(first)
     number = _counted(len(steps)) if first == 1 else f"from statement {first} of {len(steps)} on"
     done(f"{number}, {time.monotonic() - started:.1f} s")
     memory.end()
@@ -246,10 +186,10 @@ def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:
         migration.load()
         with backend.transaction():
             backend.mark_one(migration)
-            database.rows(connection, _record(connection, migration))
+            database.rows(connection, record(connection, migration))
 
 
-def _record(connection: Connection, migration: Migration) -> str:
+def record(connection: Connection, migration: Migration) -> str:
     """The statement that says as what it was applied."""
     return history.migration_record(connection, migration.id, migration.file.digest, len(migration.steps))
 

@@ -118,8 +118,10 @@ class _Return:
 
     def _check_nothing_half_applied(self) -> None:
         if journal.NAME in self.past.tables:
-            for name in journal.under_way(self.connection, journal.MIGRATION):
+            for name, entry in journal.under_way(self.connection, journal.MIGRATION).items():
                 path = f"sql/migrations/{name}.sql"
+                if entry.untouched:
+                    continue
                 raise DatabaseRefused("the migration has stopped half-way", path, "finish it first: apply")
 
     def _chosen(self, aim: Aim) -> list[str]:

@@ -55,7 +55,7 @@ def read(project: Project, target: Target) -> list[Standing]:
 
 def _migrations(contents: Contents, past: History, begun: dict[str, Entry]) -> Iterator[Standing]:
     for file in contents.migrations:
-        if file.stem in begun:
+        if file.stem in begun and not begun[file.stem].untouched:
             yield Standing(STOPPED, "migration", file.stem, file.path, _place(begun[file.stem], file))
             continue
         state = PENDING

@@ -32,7 +32,7 @@ READS = re.compile(r"\s*(?:SELECT|SHOW|SET|START|BEGIN|PREPARE|DEALLOCATE)\b(?!;
 Client = multiprocessing.process.BaseProcess
 
 _clients = multiprocessing.get_context("forkserver")
-_clients.set_forkserver_preload(["interruptions", "learnhub_db.deployment", "learnhub_db.migrations", "learnhub_db.rollback"])
+_clients.set_forkserver_preload(["interruptions", *(f"learnhub_db.{name}" for name in ("deployment", "application", "rollback"))])
 
 
 @dataclass

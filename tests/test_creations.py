@@ -1,6 +1,6 @@
 """What creates new tables and indexes is in the journal beforehand, a run at a time, and is taken up as exactly.
 
-A migration that has run is recorded with the first entries of the next one.
+A migration that has run is recorded with the first entries of the next one, or of the next few.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ FILES = {
 }
 RUN = "CREATE TABLE b (n INT);\nCREATE INDEX by_n ON b (n);\nCREATE TABLE c (n INT);\nCREATE TABLE d (n INT);\n"
 
+GROUP = {
+    f"000{number}-{name}": f"CREATE TABLE {name} (id INT, n INT);\nCREATE INDEX by_n ON {name} (n);\n"
+    for number, name in enumerate("pqr", 1)
+}
+
 
 def built(target: Target) -> tuple[list[str], list[tuple], list[tuple]]:
     with connect(target) as connection:
@@ -57,6 +62,20 @@ def stopped(tmp_path: Path, empty_database: Target) -> Path:
     with connect(empty_database) as connection:
         states = rows(connection, "SELECT state FROM _learnhub_journal")
     assert states == [(journal.INTENT,)] * 4
+    return root
+
+
+@pytest.fixture
+def stopped_in_a_group(tmp_path: Path, empty_database: Target) -> Path:
+    """Three files that only create; the client has died after the table of the second, and nothing is recorded."""
+    root = small_project.write(tmp_path, {f"sql/migrations/{name}.sql": text for name, text in GROUP.items()})
+    query = interruptions.number_of(empty_database, "CREATE TABLE q", interruptions.apply, root)
+    renew(empty_database)
+    with interruptions.at(empty_database, query, interruptions.apply, root) as (proxy, client):
+        interruptions.kill_the_client(proxy, client)
+    with connect(empty_database) as connection:
+        assert rows(connection, "SELECT COUNT(*), COUNT(DISTINCT name) FROM _learnhub_journal") == [(6, 3)]
+        assert rows(connection, "SELECT * FROM _yoyo_migration") == []
     return root
 
 
@@ -96,7 +115,7 @@ def test_a_client_that_dies_at_any_query(tmp_path, empty_database):
         renew(empty_database)
         with interruptions.at(empty_database, query, interruptions.apply, root) as (proxy, client):
             interruptions.kill_the_client(proxy, client)
-        assert unrecorded(empty_database) <= 1, f"after query {query}"
+        assert unrecorded(empty_database) <= 2, f"after query {query}"  # 0001 and 0002 only create
         deployment.apply(Project(root), empty_database)
         assert built(empty_database) == expected, f"after query {query}"
 
@@ -109,7 +128,7 @@ def unrecorded(target: Target) -> int:
         applied = {name for (name,) in rows(connection, "SELECT migration_id FROM _yoyo_migration")}
         begun = journal.under_way(connection, journal.MIGRATION)
         assert not applied & begun.keys()
-        return len(begun)
+        return sum(not entry.untouched for entry in begun.values())
 
 
 def test_a_client_that_dies_at_any_query_of_a_rollback(tmp_path, empty_database):
@@ -162,6 +181,50 @@ class TestAfterADeathInTheMiddleOfARun:
     def test_an_operators_word_is_of_the_first_statement_alone(self, stopped, empty_database):
         deployment.apply(Project(stopped), empty_database, resume="done")
         assert tables(empty_database) == ["b", "c", "d"]
+
+
+class TestAfterADeathInTheMiddleOfSeveralFiles:
+    def test_status_knows_how_far_each_came(self, stopped_in_a_group, empty_database):
+        found = [(one.state, one.note) for one in standing.read(Project(stopped_in_a_group), empty_database)]
+        assert found == [
+            (standing.STOPPED, "after statement 2 of 2"),
+            (standing.STOPPED, "at statement 2 of 2 (line 2)"),
+            (standing.PENDING, ""),
+        ]
+
+    def test_all_are_applied_and_recorded_once(self, stopped_in_a_group, empty_database):
+        deployment.apply(Project(stopped_in_a_group), empty_database)
+        assert tables(empty_database) == ["p", "q", "r"]
+        with connect(empty_database) as connection:
+            assert rows(connection, "SELECT migration_id FROM _yoyo_migration ORDER BY 1") == [(name,) for name in GROUP]
+            assert rows(connection, "SELECT * FROM _learnhub_journal") == []
+
+    def test_what_has_not_begun_may_be_edited_or_go(self, stopped_in_a_group, empty_database):
+        (stopped_in_a_group / "sql/migrations/0003-r.sql").unlink()
+        small_project.write(stopped_in_a_group, {"sql/migrations/0003-s.sql": "CREATE TABLE s (id INT);\n"})
+        deployment.apply(Project(stopped_in_a_group), empty_database)
+        assert tables(empty_database) == ["p", "q", "s"]
+        assert unrecorded(empty_database) == 0
+        with connect(empty_database) as connection:
+            assert rows(connection, "SELECT * FROM _learnhub_journal") == []
+
+    def test_an_operators_word_is_not_of_the_files_behind(self, stopped_in_a_group, empty_database):
+        deployment.apply(Project(stopped_in_a_group), empty_database, resume="skip")
+        assert tables(empty_database) == ["p", "q", "r"]
+
+
+def test_a_refusal_in_the_middle_of_several_files_records_those_before(tmp_path, empty_database):
+    bad = {"0002-q": "CREATE TABLE q (id INT, CHECK (nothing > 1));\n"}
+    root = small_project.write(tmp_path, {f"sql/migrations/{name}.sql": text for name, text in (GROUP | bad).items()})
+    told: list[str] = []
+    with pytest.raises(DatabaseRefused):
+        deployment.apply(Project(root), empty_database, lambda act: told.append(f"{act.verb} {act.what}"))
+    assert told == ["applied sql/migrations/0001-p.sql"]
+    with connect(empty_database) as connection:
+        assert rows(connection, "SELECT name, place, state FROM _learnhub_journal") == [("0002-q", 1, journal.FAILED)]
+    small_project.write(root, {"sql/migrations/0002-q.sql": GROUP["0002-q"]})
+    deployment.apply(Project(root), empty_database)
+    assert tables(empty_database) == ["p", "q", "r"]
 
 
 def test_the_lock_is_asked_for_before_each(tmp_path, empty_database):

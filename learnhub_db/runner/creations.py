@@ -35,15 +35,18 @@ def leading(connection: Connection, steps: Sequence[Step]) -> list[str]:
     what an earlier one may have created.
     """
     found: list[str] = []
-    tables: set[str] = set()
-    words: set[str] = set()
+    tables: dict[str, set[str]] = {}  # that the steps create, each with the words of what is said of it
     for step in steps:
-        absent = _new_table(connection, step, tables) or _new_index(step, tables, words)
+        absent = _new_table(connection, step, tables) or _new_index(step, tables)
         if not absent or len(absent) > LONGEST:
             break
         found.append(absent)
-        words.update(re.findall(r"\w+", step.code.lower()))
     return found
+
+
+def are_named(fingerprint: str | None) -> bool:
+    """Whether the fingerprint is one of leading()."""
+    return bool(_ABSENT.fullmatch(fingerprint or ""))
 
 
 def happened(connection: Connection, fingerprint: str | None) -> bool | None:
@@ -62,7 +65,7 @@ def happened(connection: Connection, fingerprint: str | None) -> bool | None:
         return False
 
 
-def _new_table(connection: Connection, step: Step, tables: set[str]) -> str | None:
+def _new_table(connection: Connection, step: Step, tables: dict[str, set[str]]) -> str | None:
     """The fingerprint where the step creates a table that is neither there nor one of `tables`, which then hold it."""
     made = _TABLE.match(step.code)
     if not made or made["table"].lower() in tables:
@@ -70,16 +73,22 @@ def _new_table(connection: Connection, step: Step, tables: set[str]) -> str | No
     absent = f"no table {made['table']}"
     if happened(connection, absent):
         return None
-    tables.add(made["table"].lower())
+    tables[made["table"].lower()] = _words(step)
     return absent
 
 
-def _new_index(step: Step, tables: set[str], words: set[str]) -> str | None:
+def _new_index(step: Step, tables: dict[str, set[str]]) -> str | None:
     """The fingerprint where the step creates an index of a new name on one of `tables`, which are new themselves."""
     made = _INDEX.match(step.code)
     if not made or made["table"].lower() not in tables:
         return None
-    name = made["index"].lower()
+    words, name = tables[made["table"].lower()], made["index"].lower()
     numbered = _NUMBERED.fullmatch(name)
-    known = name in words or (numbered and (numbered["functional"] or numbered["stem"] in words))
-    return None if known else f"no index {made['index']} on {made['table']}"
+    if name in words or (numbered and (numbered["functional"] or numbered["stem"] in words)):
+        return None
+    words |= _words(step)
+    return f"no index {made['index']} on {made['table']}"
+
+
+def _words(step: Step) -> set[str]:
+    return set(re.findall(r"\w+", step.code.lower()))

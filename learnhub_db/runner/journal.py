@@ -68,6 +68,11 @@ class Entry:
     def over(self) -> bool:
         return self.state in (DONE, SKIPPED)
 
+    @property
+    def untouched(self) -> bool:
+        """Of an entry of under_way(): whether nothing has happened yet of what it belongs to."""
+        return self.place == 1 and self.state == INTENT and creations.are_named(self.fingerprint)
+
 
 COLUMNS = ", ".join(field.name for field in fields(Entry))
 _ROW = "ROW(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CONNECTION_ID(), %s)"
@@ -101,19 +106,22 @@ class Journal:
         """
         if not entries:
             return
+        with self.connection.cursor() as cursor:
+            if after:
+                written = together(self.connection, ["BEGIN", *after, self.writing(entries)])
+            else:
+                written = cursor.execute(self.writing(entries))
+        if not written:
+            raise self._lost()
+
+    def writing(self, entries: Sequence[Entry]) -> str:
+        """The statement of write(); it changes no row where the lock is lost."""
         sql = f"""
             REPLACE INTO {NAME} (kind, name, {COLUMNS})
             SELECT * FROM (VALUES {', '.join([_ROW] * len(entries))}) AS new
             WHERE IS_USED_LOCK(%s) = CONNECTION_ID()
         """
-        arguments = [*self._arguments(entries), self.lock]
-        with self.connection.cursor() as cursor:
-            if after:
-                written = together(self.connection, ["BEGIN", *after, cursor.mogrify(sql, arguments)])
-            else:
-                written = cursor.execute(sql, arguments)
-        if not written:
-            raise self._lost()
+        return literal(self.connection, sql, [*self._arguments(entries), self.lock])
 
     def check(self) -> None:
         """DatabaseRefused where the connection has lost its lock; reads only."""

@@ -42,13 +42,14 @@ class Run:
         memory: Memory,
         report: Report,
         opening: Callable[[], AbstractContextManager[Sequence[str]]],
+        intended: int = 0,
     ) -> None:
         self.book, self.path, self.steps, self.memory, self.report = book, path, steps, memory, report
         self.opening = opening
         self.connection = book.connection
         self.unsaved: list[Entry] = []  # what the journal does not say yet, or not for good
         self.before_transaction = 0  # how many of these a rollback leaves true
-        self.intended = 0  # up to which place the journal knows what is about to run
+        self.intended = intended  # up to which place the journal knows what is about to run
         self.certain = 0  # how many statements are done for good
         self.ours = False  # whether the open transaction is not the file's own
         self.limited = True
@@ -153,12 +154,10 @@ class Run:
     def _intend(self, entry: Entry, sql: str) -> None:
         """Have the journal know of the statement, and of those right behind it that it can know of beforehand."""
         ahead = creations.leading(self.connection, self.steps[entry.place - 1 :])
-        memory = self.memory.text()
-        for place, before in enumerate(ahead or [fingerprints.of(self.connection, sql)], entry.place):
-            step = self.steps[place - 1]
-            intent = replace(entry, place=place, line=step.line, digest=step.digest, state=journal.INTENT)
-            self.unsaved.append(replace(intent, fingerprint=before, memory=memory))
-            self.intended = place
+        before = ahead or [fingerprints.of(self.connection, sql)]
+        steps = self.steps[entry.place - 1 : entry.place - 1 + len(before)]
+        self.unsaved += intents(steps, before, self.memory, entry.place)
+        self.intended = entry.place + len(before) - 1
         with self.opening() as after:
             self._save(after)
 
@@ -232,6 +231,15 @@ class Run:
     def _lost(self, error: DatabaseRefused) -> bool:
         code = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else 0
         return not self.connection.open or code in CLIENT_ERRORS or code in UNCERTAIN
+
+
+def intents(steps: Sequence[Step], before: Sequence[str | None], memory: Memory, first: int = 1) -> list[Entry]:
+    """What the journal says of `steps`, from place `first` on, until they run; `before` are their fingerprints."""
+    text, started = memory.text(), journal.now()
+    return [
+        Entry(place, step.line, step.digest, journal.INTENT, fingerprint, text, started)
+        for place, (step, fingerprint) in enumerate(zip(steps, before, strict=True), first)
+    ]
 
 
 def _counted(statements: int) -> str:
