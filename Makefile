@@ -27,7 +27,7 @@ schema: setup  ## Write the schema that the files build to sql/schema.sql
 	@$(LEARNHUB) dump
 
 test: setup  ## Run the whole suite on a real MySQL
-	@$(BIN)/pytest --numprocesses auto --dist loadfile
+	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 bench: .venv/benchmark  ## Measure flash sales, apply and seeds beside what others do; writes docs/benchmarks.md
 	@$(BIN)/python bench/flash_sale.py

@@ -15,6 +15,8 @@ from learnhub_db.errors import LearnHubError
 from servers import Server, open_server
 
 SERVERS = pytest.StashKey[list[Server]]()
+# A minute and more each: where workers share the files, these go first, so that nobody waits for one of them at the end.
+LONG = ("test_resume", "test_replacement_crash", "test_rollback_crash", "test_real_sql", "test_creations")
 
 # A session in the background ignores the interrupt, and so would the programs that its tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -35,6 +37,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             servers.append(open_server(number))
     except LearnHubError as error:
         pytest.exit(f"no server to test on: {error}", returncode=error.exit_code)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 def pytest_configure_node(node: WorkerController) -> None:
