@@ -22,3 +22,13 @@ class Act:
 
 
 Report = Callable[[Act], None]
+
+
+def kept(acts: list[Act], report: Report) -> Report:
+    """`report`, with every act put into `acts` as well."""
+
+    def tell(act: Act) -> None:
+        acts.append(act)
+        report(act)
+
+    return tell

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db import deployment, drift, history, migrations, undoing
 from learnhub_db.acts import Act, Report
 from learnhub_db.contents import Contents
-from learnhub_db.database import Target, connect, refused
+from learnhub_db.database import Target
 from learnhub_db.drift import Difference
 from learnhub_db.errors import UsageError
 from learnhub_db.history import History, Record
@@ -28,17 +27,13 @@ def adopt(contents: Contents, owner: str | None, target: Target, number: str, re
     migration that is applied or was begun.
     """
     contents = replace(contents, migrations=_up_to(contents.migrations, number))
-    with connect(target) as connection:
-        try:
-            with lock.held(connection, target.database, report):
-                past = history.read(connection)
-                fresh = not (past.migrations or past.objects)
-                _check_pending(connection, contents, past)
-                differences = [one for one in drift.find(contents, owner, target) if fresh or one.kind == "table"]
-                if not differences:
-                    _record(connection, contents, past, fresh, report)
-        except pymysql.Error as error:
-            raise refused(error, str(target)) from error
+    with lock.connected(target, report) as connection:
+        past = history.read(connection)
+        fresh = not (past.migrations or past.objects)
+        _check_pending(connection, contents, past)
+        differences = [one for one in drift.find(contents, owner, target) if fresh or one.kind == "table"]
+        if not differences:
+            _record(connection, contents, past, fresh, report)
     return differences
 
 

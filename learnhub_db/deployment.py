@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db import history, undoing
-from learnhub_db.acts import Act, Report
+from learnhub_db.acts import Act, Report, kept
 from learnhub_db.contents import Contents
-from learnhub_db.database import Target, connect, refused, rows
+from learnhub_db.database import Target, rows
 from learnhub_db.errors import UsageError
 from learnhub_db.foresight import sizes
 from learnhub_db.history import History, Record
@@ -38,20 +37,12 @@ def apply(
     Without `allow_rebuild` nothing runs either where an ALTER would have writers wait while it copies a large table.
     """
     contents, acts = Contents.read(project), []
-
-    def tell(act: Act) -> None:
-        acts.append(act)
-        report(act)
-
-    with connect(target) as connection:
-        try:
-            with lock.held(connection, target.database, tell, lock_timeout):
-                run = _Run(connection, project, contents, tell, prune)
-                if not allow_rebuild:
-                    run.refuse_rebuilds(target)
-                run.apply(Resume(resume, lock_timeout))
-        except pymysql.Error as error:
-            raise refused(error, str(target)) from error
+    tell = kept(acts, report)
+    with lock.connected(target, tell, lock_timeout) as connection:
+        run = _Run(connection, project, contents, tell, prune)
+        if not allow_rebuild:
+            run.refuse_rebuilds(target)
+        run.apply(Resume(resume, lock_timeout))
     return acts
 
 

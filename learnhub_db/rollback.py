@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db import history, migrations, undoing
-from learnhub_db.acts import Act, Report
-from learnhub_db.database import Target, connect, refused, rows
+from learnhub_db.acts import Act, Report, kept
+from learnhub_db.database import Target, rows
 from learnhub_db.errors import DatabaseRefused, LearnHubError, UsageError
 from learnhub_db.history import History, Key
 from learnhub_db.migrations import Backend, Migration
@@ -54,19 +53,11 @@ def run(
     finished first; `aim.steps` are those of that one then. What fails stays as it is until the next rollback.
     """
     acts: list[Act] = []
-
-    def tell(act: Act) -> None:
-        acts.append(act)
-        report(act)
-
-    with connect(target) as connection:
-        try:
-            with lock.held(connection, target.database, tell, lock_timeout):
-                finished = _Return(connection, project, tell).go(aim, Resume(resume, lock_timeout))
-                if finished and aim.to:
-                    _Return(connection, project, tell).go(aim, Resume(None, lock_timeout))
-        except pymysql.Error as error:
-            raise refused(error, str(target)) from error
+    tell = kept(acts, report)
+    with lock.connected(target, tell, lock_timeout) as connection:
+        finished = _Return(connection, project, tell).go(aim, Resume(resume, lock_timeout))
+        if finished and aim.to:
+            _Return(connection, project, tell).go(aim, Resume(None, lock_timeout))
     return acts
 
 

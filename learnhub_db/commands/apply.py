@@ -8,31 +8,23 @@ from typing import Any
 import click
 
 from learnhub_db import deployment
+from learnhub_db.commands import options
 from learnhub_db.commands.session import Session
-from learnhub_db.runner import lock
-from learnhub_db.runner.resumption import CHOICES
 
 
 @click.command()
 @click.option("--prune", is_flag=True, help="Drop the programs that were deployed and whose files are gone.")
 @click.option("--allow-rebuild", is_flag=True, help="Copy large tables though others have to wait.")
-@click.option("--resume", type=click.Choice(list(CHOICES)), help="Of a statement that may have run before a crash.")
-@click.option(
-    "--lock-timeout",
-    type=click.FloatRange(0),
-    default=lock.WAIT_SECONDS,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for another apply.",
-)
+@options.resume
+@options.lock_timeout
 @click.pass_obj
-def apply(session: Session, **options: Any) -> None:
+def apply(session: Session, **how: Any) -> None:
     """Bring the database to what the project's files say; safe to repeat, also after a crash at any moment.
 
     Pending sql/migrations/NNNN-name.sql are applied in order, then every procedure, function, view, trigger, event and
     grant file whose content differs from what is deployed.
     """
     say = (lambda act: None) if session.as_json else click.echo
-    acts = deployment.apply(session.files, session.target(), say, **options)
+    acts = deployment.apply(session.files, session.target(), say, **how)
     if session.as_json or not acts:
         session.show({"acts": [asdict(act) for act in acts]}, "nothing to do")

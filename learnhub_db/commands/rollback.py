@@ -7,23 +7,15 @@ from dataclasses import asdict
 import click
 
 from learnhub_db import rollback as rollbacks
+from learnhub_db.commands import options
 from learnhub_db.commands.session import Session
-from learnhub_db.runner import lock
-from learnhub_db.runner.resumption import CHOICES
 
 
 @click.command()
 @click.option("--to", metavar="NNNN", help="Until this migration is the last one that is applied; 0000: none.")
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="So many migrations  [default: 1]")
-@click.option("--resume", type=click.Choice(list(CHOICES)), help="Of a statement that may have run before a crash.")
-@click.option(
-    "--lock-timeout",
-    type=click.FloatRange(0),
-    default=lock.WAIT_SECONDS,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for another run.",
-)
+@options.resume
+@options.lock_timeout
 @click.pass_obj
 def rollback(session: Session, to: str | None, steps: int | None, resume: str | None, lock_timeout: float) -> None:
     """Undo the last migration, or several, by their NNNN-name.rollback.sql, and put the programs back.

@@ -6,15 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 
+import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db.acts import Act, Report
-from learnhub_db.database import rows
+from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.runner import journal
 
 WAIT_SECONDS = 60
 LONGEST_NAME = 64
+
+
+@contextmanager
+def connected(target: Target, report: Report, seconds: float = WAIT_SECONDS) -> Iterator[Connection]:
+    """A connection that holds the lock of its database; what the server refuses meanwhile is DatabaseRefused."""
+    with connect(target) as connection:
+        try:
+            with held(connection, target.database, report, seconds):
+                yield connection
+        except pymysql.Error as error:
+            raise refused(error, str(target)) from error
 
 
 @contextmanager
