@@ -6,8 +6,7 @@ have run: a wait for the disk for each file would take as long as a small file i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import takewhile
@@ -25,7 +24,7 @@ from learnhub_db.runner.memory import Memory
 from learnhub_db.runner.resumption import Resume
 from learnhub_db.runner.running import intents
 
-FILES_AT_ONCE = 10
+FILES_AT_ONCE = 50
 
 
 def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, report: Report) -> None:
@@ -50,7 +49,7 @@ class _Application:
         self.backend, self.connection, self.report = backend, backend.connection, report
         self.begun = begun  # by a run that has stopped half-way
         self.foreseen: dict[str, Journal] = {}  # what the journal knows of before it has begun
-        self.ran: list[tuple[Migration, Journal, str]] = []  # and is not recorded yet
+        self.ran: list[tuple[Migration, str]] = []  # and is not recorded yet
         ((database_name,),) = database.rows(self.connection, "SELECT DATABASE()")
         self.lock = lock.name_for(database_name)
         self.started = journal.server_started(self.connection)
@@ -64,14 +63,14 @@ class _Application:
             if self.begun[name].untouched:
                 self._book(name).cut(0)
         try:
-            for place, migration in enumerate(pending):
-                if migration.id not in self.foreseen:
-                    self._look_ahead(pending[place:])
-                if migration.id in self.begun:
-                    self._run(migration, resume)
-                    resume = replace(resume, choice=None)  # it was of the first one
-                else:
-                    self._run(migration, None)
+            while pending:
+                group = self._look_ahead(pending)
+                with database.several(self.connection):
+                    for migration in group:
+                        self._run(migration, None)
+                if not group:
+                    resume = self._run_alone(pending[0], resume)
+                pending = pending[len(group) or 1 :]
         finally:
             if self.connection.open:
                 self.connection.rollback()
@@ -79,59 +78,58 @@ class _Application:
                 for book in self.foreseen.values():
                     book.cut(0)
 
-    def _look_ahead(self, left: Sequence[Migration]) -> None:
-        """Have the journal know of the next files, if there are several that create and do nothing else."""
+    def _look_ahead(self, left: Sequence[Migration]) -> list[Migration]:
+        """The next files that create and do nothing else: the journal knows of all their statements then.
+
+        What has run before them is recorded, also where there are none.
+        """
         fresh = list(takewhile(lambda migration: migration.id not in self.begun, left[:FILES_AT_ONCE]))
         known = creations.leading(self.connection, [step for migration in fresh for step in migration.steps])
-        group: list[tuple[Migration, list[str]]] = []
+        found: list[tuple[Journal, list[Entry]]] = []
         for migration in fresh:
-            if len(known) < len(migration.steps):
+            before, known = known[: len(migration.steps)], known[len(migration.steps) :]
+            if len(before) < len(migration.steps):
                 break
-            group.append((migration, known[: len(migration.steps)]))
-            known = known[len(migration.steps) :]
-        if len(group) > 1:
-            self._foresee(group)
-
-    def _foresee(self, group: Sequence[tuple[Migration, Sequence[str]]]) -> None:
-        found = [
-            (self._book(migration.id), intents(migration.steps, before, Memory(self.connection, migration.steps)))
-            for migration, before in group
-        ]
-        *others, (last, entries) = found
-        with self._recording() as statements:
-            last.write(entries, [*statements, *(book.writing(known) for book, known in others)])
-            database.rows(self.connection, "COMMIT")
+            memory = Memory(self.connection, migration.steps)
+            found.append((self._book(migration.id), intents(migration.steps, before, memory)))
+        self._record(found)
         self.foreseen = {book.name: book for book, _ in found}
+        return fresh[: len(found)]
 
-    def _book(self, name: str) -> Journal:
-        return Journal(self.connection, self.lock, journal.MIGRATION, name, self.started)
+    def _run_alone(self, migration: Migration, resume: Resume) -> Resume:
+        """Run a file of which the journal does not know everything; `resume` is that of the next one then."""
+        if migration.id not in self.begun:
+            self._run(migration, None)
+            return resume
+        self._run(migration, resume)
+        return replace(resume, choice=None)  # it was of the first one
 
     def _run(self, migration: Migration, resume: Resume | None) -> None:
         book = self.foreseen.pop(migration.id, None)
         intended = len(migration.steps) if book else 0
-        if not book and (resume or not creations.begin_with(migration.steps[0])):
-            self._record()
+        done = partial(self._take, migration)
         book = book or self._book(migration.id)
-        done = partial(self._take, migration, book)
-        migrations.run(book, migration.path, migration.steps, done, resume, self.report, self._recording, intended)
+        migrations.run(book, migration.path, migration.steps, done, resume, self.report, intended)
 
-    def _take(self, migration: Migration, book: Journal, note: str) -> None:
+    def _take(self, migration: Migration, note: str) -> None:
         """Have it recorded later; `note` goes into the report."""
-        self.ran.append((migration, book, note))
+        self.ran.append((migration, note))
 
-    def _record(self) -> None:
-        """By itself."""
-        with self._recording() as statements:
-            if statements:
-                database.together(self.connection, ["BEGIN", *statements, "COMMIT"])
+    def _book(self, name: str) -> Journal:
+        return Journal(self.connection, self.lock, journal.MIGRATION, name, self.started)
 
-    @contextmanager
-    def _recording(self) -> Iterator[list[str]]:
-        """The statements that record what has run, for a transaction within; the journal forgets it there."""
-        found: list[str] = []
-        for migration, book, _ in self.ran:
-            found += [*self.backend.records(migration), migrations.record(self.connection, migration), book.forgetting]
-        yield found
-        for migration, _, note in self.ran:
+    def _record(self, coming: Sequence[tuple[Journal, Sequence[Entry]]] = ()) -> None:
+        """Record what has run, and have the journal know of what is `coming` in its stead, all or nothing."""
+        ran = [migration for migration, _ in self.ran]
+        if not (ran or coming):
+            return
+        self.connection.begin()
+        if ran:
+            self.backend.record(ran)
+            journal.forget(self.connection, journal.MIGRATION, [migration.id for migration in ran])
+        if coming:
+            journal.write(coming)
+        self.connection.commit()
+        for migration, note in self.ran:
             self.report(Act("applied", migration.path, note))
         self.ran = []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pymysql
 from pymysql.connections import Connection
-from pymysql.constants import COMMAND, CR, ER
+from pymysql.constants import CLIENT, COMMAND, CR, ER
 
 from learnhub_db.connection import tls
 from learnhub_db.connection.target import Target
@@ -88,7 +89,7 @@ def rows(connection: Connection, sql: str, arguments: Sequence[object] | None = 
 
 
 def literal(connection: Connection, sql: str, arguments: object) -> str:
-    """The statement with its arguments in their places, for together()."""
+    """The statement with its arguments in their places, to be sent in a packet with others."""
     with connection.cursor() as cursor:
         return cursor.mogrify(sql, arguments)
 
@@ -99,22 +100,32 @@ def together(connection: Connection, statements: Sequence[str]) -> int:
     How many rows that one has changed. The first that fails ends it, as pymysql.Error. A routine whose body is a single
     statement stays as it was written only in the last place: elsewhere the server stores the semicolon behind it too.
     """
-    _several(connection, allowed=True)
+    with several(connection), connection.cursor() as cursor:
+        cursor.execute(";\n".join(statements))
+        while cursor.nextset():
+            pass
+        return cursor.rowcount
+
+
+@contextmanager
+def several(connection: Connection) -> Iterator[None]:
+    """Within, the server takes several statements in one packet; at other times it refuses what hides a second one."""
+    if connection.client_flag & CLIENT.MULTI_STATEMENTS:
+        yield
+        return
+    _switch_several(connection, 0)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(";\n".join(statements))
-            while cursor.nextset():
-                pass
-            return cursor.rowcount
+        yield
     finally:
         if connection.open:
-            _several(connection, allowed=False)
+            _switch_several(connection, 1)
 
 
-def _several(connection: Connection, *, allowed: bool) -> None:
+def _switch_several(connection: Connection, off: int) -> None:
     """What the C driver calls mysql_set_server_option; PyMySQL has no public name for it."""
-    connection._execute_command(COMMAND.COM_SET_OPTION, (0 if allowed else 1).to_bytes(2, "little"))
+    connection._execute_command(COMMAND.COM_SET_OPTION, off.to_bytes(2, "little"))
     connection._read_packet()
+    connection.client_flag ^= CLIENT.MULTI_STATEMENTS
 
 
 def _cannot_connect(target: Target, error: pymysql.Error) -> CannotConnect:

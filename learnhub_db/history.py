@@ -5,11 +5,12 @@ yoyo's own table of applied migrations is read here too, so that nothing needs y
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pymysql.connections import Connection
 
-from learnhub_db.database import literal, rows
+from learnhub_db.database import rows
 from learnhub_db.runner import journal
 from learnhub_db.stored_programs import definitions, unfinished
 
@@ -82,10 +83,11 @@ def prepare(connection: Connection, history: History) -> None:
             rows(connection, create)
 
 
-def migration_record(connection: Connection, name: str, digest: str, statements: int) -> str:
-    """The statement that records a migration as applied."""
-    sql = "REPLACE INTO _learnhub_migrations (id, digest, statements) VALUES (%s, %s, %s)"
-    return literal(connection, sql, (name, digest, statements))
+def record_migrations(connection: Connection, applied: Sequence[tuple[str, str, int]]) -> None:
+    """Each one's name, digest and number of statements."""
+    with connection.cursor() as cursor:
+        sql = "REPLACE INTO _learnhub_migrations (id, digest, statements) VALUES (%s, %s, %s)"
+        cursor.executemany(sql, applied)
 
 
 def forget_migration(connection: Connection, name: str) -> None:

@@ -11,9 +11,8 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from uuid import uuid4
 
 from pymysql.connections import Connection
@@ -106,15 +105,16 @@ class Backend(MySQLBackend):
         with lock.held(self.connection, name, report=lambda act: None):
             yield
 
-    def records(self, migration: YoyoMigration) -> list[str]:
-        """The statements of log_migration() and mark_one()."""
-        logged = self.get_log_data(migration)
-        marked = logged | {"when": logged["created_at_utc"]}
-        return [self._literal(self.log_migration_sql, logged), self._literal(self.mark_migration_sql, marked)]
-
-    def _literal(self, template: str, values: dict[str, object]) -> str:
-        sql, arguments = change_param_style(self.driver.paramstyle, self.format_sql(template), values)
-        return database.literal(self.connection, sql, arguments)
+    def record(self, migrations: Sequence[Migration], operation: str = "apply") -> None:
+        """log_migration() and mark_one() of several at once, and what they hold in our history."""
+        logged = [self.get_log_data(migration, operation) for migration in migrations]
+        logged = [data | {"when": data["created_at_utc"]} for data in logged]
+        with self.connection.cursor() as cursor:
+            for template in (self.log_migration_sql, self.mark_migration_sql):
+                sql, _ = change_param_style(self.driver.paramstyle, self.format_sql(template), logged[0])
+                cursor.executemany(sql, logged)
+        held = [(migration.id, migration.file.digest, len(migration.steps)) for migration in migrations]
+        history.record_migrations(self.connection, held)
 
     def get_log_data(self, migration: YoyoMigration | None = None, operation: str = "apply") -> dict[str, object]:
         """As yoyo's, for accounts without a name and hosts without a name server too."""
@@ -160,19 +160,18 @@ def run(
     done: Callable[[str], None],
     resume: Resume | None,
     report: Report,
-    opening: Callable[[], AbstractContextManager[Sequence[str]]] = partial(nullcontext, ()),
     intended: int = 0,
 ) -> None:
     """Run the steps of one file, from where they stopped where there is a `resume`.
 
     `done` is told how many have run, in which time, as soon as they have; the journal goes on to know of the file until
-    it is told to forget it. `opening` and `intended` as of a Run.
+    it is told to forget it. `intended` as of a Run.
     """
     started, first = time.monotonic(), 1
     memory = Memory(book.connection, steps)
     if resume:
         first = resumption.first_place(book, path, steps, memory, resume, report)
-    Run(book, path, steps, memory, report, opening, intended).go(first)
+    Run(book, path, steps, memory, report, intended).go(first)
     number = _counted(len(steps)) if first == 1 else f"from statement {first} of {len(steps)} on"
     done(f"{number}, {time.monotonic() - started:.1f} s")
     memory.end()
@@ -182,16 +181,11 @@ def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:
     """Record that `files` are applied, in yoyo's tables as marked, without running them."""
     backend = Backend(None, connection=connection)
     backend.ensure_internal_schema_updated()
-    for migration in read(files):
+    adopted = read(files)
+    for migration in adopted:
         migration.load()
-        with backend.transaction():
-            backend.mark_one(migration)
-            database.rows(connection, record(connection, migration))
-
-
-def record(connection: Connection, migration: Migration) -> str:
-    """The statement that says as what it was applied."""
-    return history.migration_record(connection, migration.id, migration.file.digest, len(migration.steps))
+    with backend.transaction():
+        backend.record(adopted, "mark")
 
 
 def _counted(statements: int) -> str:

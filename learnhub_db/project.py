@@ -33,7 +33,7 @@ class SqlFile:
     path: str
     text: str
 
-    @property
+    @cached_property
     def stem(self) -> str:
         return Path(self.path).stem
 

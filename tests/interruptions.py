@@ -22,7 +22,7 @@ from pathlib import Path
 from pymysql.constants import CLIENT
 
 from learnhub_db.connection.tls import Tls
-from learnhub_db.database import Target
+from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import LearnHubError
 
 COM_QUERY = 3
@@ -136,10 +136,9 @@ def boundaries(server: Target, work: Callable[..., object], *arguments: object) 
 
 
 def number_of(server: Target, start: str, work: Callable[..., object], *arguments: object) -> int:
-    """The number of the first query that starts so."""
-    return next(
-        number for number, text in enumerate(queries(server, work, *arguments), 1) if text.startswith(start)
-    )
+    """The number of the first query that starts so, by itself or behind the guard that is sent before it."""
+    found = enumerate(queries(server, work, *arguments), 1)
+    return next(number for number, text in found if text.startswith(start) or f";\n{start}" in text)
 
 
 @contextmanager
@@ -164,6 +163,13 @@ def start(work: Callable[..., object], *arguments: object) -> Client:
 def kill_the_client(proxy: Proxy, client: Client) -> None:
     os.kill(client.pid, signal.SIGKILL)
     client.join(PATIENCE_SECONDS)
+
+
+def wait_for_the_server(proxy: Proxy) -> None:
+    """Wait until it is through with what the dead client had sent."""
+    with connect(proxy.server) as other:
+        sql = f"SELECT 1 FROM performance_schema.processlist WHERE id = {proxy.connection_id}"
+        until(lambda: not rows(other, sql))
 
 
 def silently(work: Callable[..., object], *arguments: object) -> None:

@@ -59,6 +59,7 @@ def stopped(tmp_path: Path, empty_database: Target) -> Path:
     renew(empty_database)
     with interruptions.at(empty_database, query, interruptions.apply, root) as (proxy, client):
         interruptions.kill_the_client(proxy, client)
+    interruptions.wait_for_the_server(proxy)
     with connect(empty_database) as connection:
         states = rows(connection, "SELECT state FROM _learnhub_journal")
     assert states == [(journal.INTENT,)] * 4
@@ -73,6 +74,7 @@ def stopped_in_a_group(tmp_path: Path, empty_database: Target) -> Path:
     renew(empty_database)
     with interruptions.at(empty_database, query, interruptions.apply, root) as (proxy, client):
         interruptions.kill_the_client(proxy, client)
+    interruptions.wait_for_the_server(proxy)
     with connect(empty_database) as connection:
         assert rows(connection, "SELECT COUNT(*), COUNT(DISTINCT name) FROM _learnhub_journal") == [(6, 3)]
         assert rows(connection, "SELECT * FROM _yoyo_migration") == []
@@ -98,6 +100,7 @@ def tables(target: Target) -> list[str]:
         ("CREATE TABLE a (n INT, KEY i (n)); CREATE INDEX I ON a (n)", 1),
         ("CREATE TABLE a (n INT, KEY (n), KEY (n, n2)); CREATE INDEX n_2 ON a (n)", 1),
         ("CREATE TABLE a (n INT); ALTER TABLE a ADD m INT", 1),
+        ("DELIMITER $$\nCREATE TABLE a (n INT) $$ CREATE TABLE b (n INT); CREATE TABLE c (n INT) $$", 1),
     ],
 )
 def test_the_journal_knows_what_cannot_be_mistaken(empty_database, text, known):
@@ -237,6 +240,27 @@ def test_the_lock_is_asked_for_before_each(tmp_path, empty_database):
     assert tables(empty_database) == ["a", "b"]
     deployment.apply(Project(root), empty_database)
     assert tables(empty_database) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("DELIMITER $$\nCREATE TABLE b (n INT); CREATE TABLE c (n INT)$$\n", 2, "1064: You have an error"),
+        ("CREATE TABLE b (n DOUBLE) AS SELECT EXP(1000) AS n;\n", 1, "1690: DOUBLE value is out of range"),
+        ("CREATE TABLE b (n INT);\nCREATE INDEX by_n ON b (m);\n", 2, "1072: Key column 'm' doesn't exist"),
+        ("CREATE TABLE b (\n    n INT,\n    m LETTERS\n);\n", 3, "1064: You have an error"),
+    ],
+)
+def test_what_is_sent_with_the_question_for_the_lock_is_refused_as_by_itself(
+    tmp_path, empty_database, text, line, what
+):
+    name = "sql/migrations/0002-b.sql"
+    root = small_project.write(tmp_path, {"sql/migrations/0001-a.sql": FILES["sql/migrations/0001-a.sql"], name: text})
+    with pytest.raises(DatabaseRefused) as refusal:
+        deployment.apply(Project(root), empty_database)
+    assert refusal.value.what.startswith(what)
+    assert refusal.value.where == f"{name}:{line}"
+    assert "c" not in tables(empty_database)
 
 
 def test_a_migration_has_run_and_is_recorded_though_the_next_one_cannot_begin(tmp_path, empty_database):

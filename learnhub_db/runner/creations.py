@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 import pymysql
 from pymysql.connections import Connection
@@ -21,23 +22,24 @@ _INDEX = re.compile(
 )
 _NUMBERED = re.compile(r"(?P<stem>.+)_\d+|(?P<functional>functional_index)")  # as the server names indexes itself
 _ABSENT = re.compile(r"no table (?P<table>\w+)|no index (?P<index>\w+) on (?P<of>\w+)")
-
-
-def begin_with(step: Step) -> bool:
-    """Whether the step creates a table, so that others may follow; asks nobody."""
-    return bool(_TABLE.match(step.code))
+_THERE = """
+    SELECT LOWER(table_name) FROM information_schema.tables
+    WHERE table_schema = DATABASE() AND LOWER(table_name) IN %s
+"""
 
 
 def leading(connection: Connection, steps: Sequence[Step]) -> list[str]:
     """The fingerprints before each of the first `steps` that create tables, and indexes on these; reads only.
 
     A fingerprint names what the step creates: `no table …`, `no index … on …`. None of it is there, and no step creates
-    what an earlier one may have created.
+    what an earlier one may have created. None of the steps holds a second statement.
     """
     found: list[str] = []
     tables: dict[str, set[str]] = {}  # that the steps create, each with the words of what is said of it
-    for step in steps:
-        absent = _new_table(connection, step, tables) or _new_index(step, tables)
+    coming = list(takewhile(_creates, steps))
+    there = _there(connection, coming)
+    for step in coming:
+        absent = _new_table(step, tables, there) or _new_index(step, tables)
         if not absent or len(absent) > LONGEST:
             break
         found.append(absent)
@@ -65,16 +67,24 @@ def happened(connection: Connection, fingerprint: str | None) -> bool | None:
         return False
 
 
-def _new_table(connection: Connection, step: Step, tables: dict[str, set[str]]) -> str | None:
-    """The fingerprint where the step creates a table that is neither there nor one of `tables`, which then hold it."""
+def _creates(step: Step) -> bool:
+    """Whether the step creates a table or an index, and nothing behind a semicolon."""
+    return bool(_TABLE.match(step.code) or _INDEX.match(step.code)) and ";" not in step.code
+
+
+def _there(connection: Connection, steps: Sequence[Step]) -> set[str]:
+    """Which of the tables that `steps` create there are, in small letters, or views of their names."""
+    names = [made["table"].lower() for step in steps if (made := _TABLE.match(step.code))]
+    return {name for (name,) in rows(connection, _THERE, (names,))} if names else set()
+
+
+def _new_table(step: Step, tables: dict[str, set[str]], there: set[str]) -> str | None:
+    """The fingerprint where the step creates a table that is neither `there` nor one of `tables`, which then hold it."""
     made = _TABLE.match(step.code)
-    if not made or made["table"].lower() in tables:
-        return None
-    absent = f"no table {made['table']}"
-    if happened(connection, absent):
+    if not made or made["table"].lower() in tables.keys() | there:
         return None
     tables[made["table"].lower()] = _words(step)
-    return absent
+    return f"no table {made['table']}"
 
 
 def _new_index(step: Step, tables: dict[str, set[str]]) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 
 import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import ER
 
-from learnhub_db.database import refused
+from learnhub_db.database import refused, several
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.statements import Statement
 
@@ -24,14 +25,16 @@ _RIGHTS = {  # the server does not say which one it misses on the database
 _NEAR = re.compile(r"near '(?P<text>.*)' at line (?P<line>\d+)\Z", re.DOTALL)
 
 
-def run(connection: Connection, statement: Statement, path: str, mend: str = "") -> int:
+def run(connection: Connection, statement: Statement, path: str, mend: str = "", guard: str = "") -> int:
     """Run `statement` of the file `path`, pass over its results and return how many rows it wrote itself.
 
-    DatabaseRefused where the server says no.
+    DatabaseRefused where the server says no. A `guard` goes before it in its packet: where that fails, it does not run.
     """
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement.text)
+        with several(connection) if guard else nullcontext(), connection.cursor() as cursor:
+            cursor.execute(f"{guard};\n{statement.text}" if guard else statement.text)
+            if guard:
+                cursor.nextset()
             written = 0 if cursor.description else cursor.rowcount
             while cursor.nextset():
                 written = 0

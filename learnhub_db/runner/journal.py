@@ -7,12 +7,14 @@ statements can use it: a kind and a name say what is under way, a place which pa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import cached_property
+from operator import attrgetter
 
 from pymysql.connections import Connection
 
-from learnhub_db.database import literal, rows, together
+from learnhub_db.database import literal, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.runner import creations
 
@@ -42,6 +44,8 @@ RUNNING = "running"  # a procedure that has committed a part of its work
 FAILED = "failed"  # the server refused it
 DONE = "done"
 SKIPPED = "skipped"  # by hand
+
+UNGUARDED = 1690  # a value out of range: what a guard says where the lock is lost, but others may say it too
 
 _SERVER_STARTED = """
     SELECT UTC_TIMESTAMP() - INTERVAL variable_value SECOND
@@ -74,7 +78,9 @@ class Entry:
         return self.place == 1 and self.state == INTENT and creations.are_named(self.fingerprint)
 
 
-COLUMNS = ", ".join(field.name for field in fields(Entry))
+_NAMES = [field.name for field in fields(Entry)]
+COLUMNS = ", ".join(_NAMES)
+_WRITTEN = attrgetter(*_NAMES[:-2])  # the connection and its server are those that write it
 _ROW = "ROW(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CONNECTION_ID(), %s)"
 
 
@@ -98,35 +104,25 @@ class Journal:
         sql = f"SELECT {COLUMNS} FROM {NAME} WHERE kind = %s AND name = %s ORDER BY place"
         return [Entry(*row) for row in rows(self.connection, sql, (self.kind, self.name))]
 
-    def write(self, entries: Sequence[Entry], after: Sequence[str] = ()) -> None:
+    def write(self, entries: Sequence[Entry]) -> None:
         """Put `entries` in place of those of their places, all or, where the lock is lost, none: DatabaseRefused.
 
-        As durable as the transaction that the connection is in; where it comes `after` other statements, in one that it
-        opens with them.
+        As durable as the transaction that the connection is in.
         """
-        if not entries:
-            return
-        with self.connection.cursor() as cursor:
-            if after:
-                written = together(self.connection, ["BEGIN", *after, self.writing(entries)])
-            else:
-                written = cursor.execute(self.writing(entries))
-        if not written:
-            raise self._lost()
+        write([(self, entries)])
 
-    def writing(self, entries: Sequence[Entry]) -> str:
-        """The statement of write(); it changes no row where the lock is lost."""
-        sql = f"""
-            REPLACE INTO {NAME} (kind, name, {COLUMNS})
-            SELECT * FROM (VALUES {', '.join([_ROW] * len(entries))}) AS new
-            WHERE IS_USED_LOCK(%s) = CONNECTION_ID()
+    @cached_property
+    def guard(self) -> str:
+        """A statement to send before another one in its packet: it fails where the lock is lost, and the other with it.
+
+        It fails with UNGUARDED; check() tells whether it was the guard.
         """
-        return literal(self.connection, sql, [*self._arguments(entries), self.lock])
+        return literal(self.connection, "DO IF(IS_USED_LOCK(%s) = CONNECTION_ID(), 0, EXP(1000))", (self.lock,))
 
     def check(self) -> None:
         """DatabaseRefused where the connection has lost its lock; reads only."""
         if rows(self.connection, "SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", (self.lock,)) != [(1,)]:
-            raise self._lost()
+            raise self.lost()
 
     def cut(self, place: int) -> None:
         """Forget what was to follow the statement at `place`; nothing where the lock is lost."""
@@ -135,22 +131,33 @@ class Journal:
 
     def forget(self) -> None:
         """It is done, or undone: in the transaction that says so elsewhere."""
-        rows(self.connection, self.forgetting)
+        forget(self.connection, self.kind, [self.name])
 
-    @property
-    def forgetting(self) -> str:
-        """The statement of forget()."""
-        return literal(self.connection, f"DELETE FROM {NAME} WHERE kind = %s AND name = %s", (self.kind, self.name))
-
-    def _lost(self) -> DatabaseRefused:
+    def lost(self) -> DatabaseRefused:
+        """What to say where the connection has lost its lock."""
         mend = f"a pooler or wait_timeout may take it away: connect directly, then {self.verb} again"
         return DatabaseRefused("the connection has lost its lock", f"{self.kind} {self.name}", mend)
 
-    def _arguments(self, entries: Sequence[Entry]) -> list[object]:
-        found: list[object] = []
+
+def write(known: Sequence[tuple[Journal, Sequence[Entry]]]) -> None:
+    """As Journal.write(), of several things under way at once: all or none."""
+    values: list[object] = []
+    for book, entries in known:
         for entry in entries:
-            found += [self.kind, self.name, *astuple(entry)[:-2], self.server_started]
-        return found
+            values += [book.kind, book.name, *_WRITTEN(entry), book.server_started]
+    sql = f"""
+        REPLACE INTO {NAME} (kind, name, {COLUMNS})
+        SELECT * FROM (VALUES {', '.join(_ROW for _, entries in known for _ in entries)}) AS new
+        WHERE IS_USED_LOCK(%s) = CONNECTION_ID()
+    """
+    with book.connection.cursor() as cursor:
+        if not cursor.execute(sql, [*values, book.lock]):
+            raise book.lost()
+
+
+def forget(connection: Connection, kind: str, names: Sequence[str]) -> None:
+    """They are done, or undone: in the transaction that says so elsewhere."""
+    rows(connection, f"DELETE FROM {NAME} WHERE kind = %s AND name IN %s", (kind, names))
 
 
 def server_started(connection: Connection) -> datetime:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile
 
@@ -29,10 +28,7 @@ _WITHOUT_ROLLBACK = """
 
 
 class Run:
-    """The steps of one file, on the one connection that holds the lock.
-
-    The journal's first word of a DDL statement is written within `opening`, after the statements that it yields.
-    """
+    """The steps of one file, on the one connection that holds the lock; the first `intended` are in the journal."""
 
     def __init__(
         self,
@@ -41,11 +37,9 @@ class Run:
         steps: Sequence[Step],
         memory: Memory,
         report: Report,
-        opening: Callable[[], AbstractContextManager[Sequence[str]]],
         intended: int = 0,
     ) -> None:
         self.book, self.path, self.steps, self.memory, self.report = book, path, steps, memory, report
-        self.opening = opening
         self.connection = book.connection
         self.unsaved: list[Entry] = []  # what the journal does not say yet, or not for good
         self.before_transaction = 0  # how many of these a rollback leaves true
@@ -144,11 +138,10 @@ class Run:
 
     def _lasting(self, entry: Entry, step: Step, sql: str) -> None:
         self.memory.counted = []
-        if entry.place > self.intended:
+        guarded = entry.place <= self.intended
+        if not guarded:
             self._intend(entry, sql)
-        else:
-            self.book.check()
-        self._send_patiently(step, sql)
+        self._send_patiently(step, sql, guarded)
         self._done(entry)
 
     def _intend(self, entry: Entry, sql: str) -> None:
@@ -158,8 +151,7 @@ class Run:
         steps = self.steps[entry.place - 1 : entry.place - 1 + len(before)]
         self.unsaved += intents(steps, before, self.memory, entry.place)
         self.intended = entry.place + len(before) - 1
-        with self.opening() as after:
-            self._save(after)
+        self._save()
 
     _WAYS = {
         Kind.ROWS: _rows,
@@ -178,11 +170,18 @@ class Run:
         self._limit(False)
         execution.run(self.connection, step.statement, self.path)
 
-    def _send_patiently(self, step: Step, sql: str) -> None:
+    def _send_patiently(self, step: Step, sql: str, guarded: bool = False) -> None:
+        """Send it; `guarded`: together with the question whether the lock is still there."""
+
         def attempt() -> None:
             if self.ours:
                 rows(self.connection, "START TRANSACTION")
-            execution.run(self.connection, step.statement, self.path)
+            try:
+                execution.run(self.connection, step.statement, self.path, guard=self.book.guard if guarded else "")
+            except DatabaseRefused as error:
+                if guarded and error.__cause__.args[0] == journal.UNGUARDED:
+                    self.book.check()
+                raise
 
         self._limit(True)
         waits.patiently(self.connection, sql, attempt, self.report)
@@ -193,17 +192,17 @@ class Run:
             waits.limit(self.connection, limited)
             self.limited = limited
 
-    def _write(self, after: Sequence[str] = ()) -> None:
+    def _write(self) -> None:
         """Bring the journal up to now; as durable as the open transaction."""
         if self.unsaved:
             self.unsaved[-1] = replace(self.unsaved[-1], memory=self.memory.text())
-            self.book.write(self.unsaved, after)
+            self.book.write(self.unsaved)
         if not self._in_transaction:
             self.unsaved.clear()
 
-    def _save(self, after: Sequence[str] = ()) -> None:
+    def _save(self) -> None:
         """Bring the journal up to now for good, and with it whatever is open."""
-        self._write(after)
+        self._write()
         if self._in_transaction:
             rows(self.connection, "COMMIT")
         self.unsaved.clear()
