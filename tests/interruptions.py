@@ -19,10 +19,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pymysql.constants import CLIENT
+from pymysql.constants import CLIENT, SERVER_STATUS
 
 from learnhub_db.connection.tls import Tls
-from learnhub_db.database import Target, connect, rows
+from learnhub_db.database import Target
 from learnhub_db.errors import LearnHubError
 
 COM_QUERY = 3
@@ -91,7 +91,8 @@ class Proxy:
             client.sendall(header + self._without_tls(greeting))
             while data := upstream.recv(65536):
                 if self.stop and len(self.queries) >= self.stop:
-                    self.held.set()
+                    if not more_follows(data):
+                        self.held.set()
                 else:
                     client.sendall(data)
         except OSError:
@@ -110,6 +111,13 @@ class Proxy:
 def packets(sender: socket.socket) -> Iterator[tuple[bytes, bytes]]:
     while header := exactly(sender, 4):
         yield header, exactly(sender, int.from_bytes(header[:3], "little"))
+
+
+def more_follows(answer: bytes) -> bool:
+    """Whether the server is still at the packet: the last OK (0, two short numbers, the status) says that more comes."""
+    while len(answer) > (end := 4 + int.from_bytes(answer[:3], "little")):
+        answer = answer[end:]
+    return answer[4] == 0 and bool(answer[7] & SERVER_STATUS.SERVER_MORE_RESULTS_EXISTS)
 
 
 def exactly(sender: socket.socket, size: int) -> bytes:
@@ -163,13 +171,6 @@ def start(work: Callable[..., object], *arguments: object) -> Client:
 def kill_the_client(proxy: Proxy, client: Client) -> None:
     os.kill(client.pid, signal.SIGKILL)
     client.join(PATIENCE_SECONDS)
-
-
-def wait_for_the_server(proxy: Proxy) -> None:
-    """Wait until it is through with what the dead client had sent."""
-    with connect(proxy.server) as other:
-        sql = f"SELECT 1 FROM performance_schema.processlist WHERE id = {proxy.connection_id}"
-        until(lambda: not rows(other, sql))
 
 
 def silently(work: Callable[..., object], *arguments: object) -> None:

@@ -59,7 +59,6 @@ def stopped(tmp_path: Path, empty_database: Target) -> Path:
     renew(empty_database)
     with interruptions.at(empty_database, query, interruptions.apply, root) as (proxy, client):
         interruptions.kill_the_client(proxy, client)
-    interruptions.wait_for_the_server(proxy)
     with connect(empty_database) as connection:
         states = rows(connection, "SELECT state FROM _learnhub_journal")
     assert states == [(journal.INTENT,)] * 4
@@ -74,7 +73,6 @@ def stopped_in_a_group(tmp_path: Path, empty_database: Target) -> Path:
     renew(empty_database)
     with interruptions.at(empty_database, query, interruptions.apply, root) as (proxy, client):
         interruptions.kill_the_client(proxy, client)
-    interruptions.wait_for_the_server(proxy)
     with connect(empty_database) as connection:
         assert rows(connection, "SELECT COUNT(*), COUNT(DISTINCT name) FROM _learnhub_journal") == [(6, 3)]
         assert rows(connection, "SELECT * FROM _yoyo_migration") == []
