@@ -100,7 +100,7 @@ class _Run:
         if pending(self.contents, self.past):
             from learnhub_db import application
 
-            self._prepare()
+            history.prepare(self.connection, self.past, history.OF_MIGRATIONS)
             application.apply(self.connection, self.contents.migrations, resume, self.report)
         elif resume.choice:
             raise UsageError("no migration has stopped half-way", "--resume", "apply without it")

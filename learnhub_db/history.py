@@ -5,7 +5,7 @@ yoyo's own table of applied migrations is read here too, so that nothing needs y
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pymysql.connections import Connection
@@ -37,6 +37,8 @@ TABLES = {
     unfinished.NAME: unfinished.TABLE,
     journal.NAME: journal.TABLE,
 }
+
+OF_MIGRATIONS = ("_learnhub_migrations", journal.NAME)
 
 _OF_YOYO = "SELECT migration_id, NULL FROM _yoyo_migration"
 _WITH_DIGESTS = """
@@ -76,11 +78,11 @@ def read(connection: Connection) -> History:
     return History(migrations, objects, tables)
 
 
-def prepare(connection: Connection, history: History) -> None:
-    """Create the toolkit's tables that are not there yet."""
-    for name, create in TABLES.items():
+def prepare(connection: Connection, history: History, names: Iterable[str] = tuple(TABLES)) -> None:
+    """Create those of the toolkit's tables that are not there yet."""
+    for name in names:
         if name not in history.tables:
-            rows(connection, create)
+            rows(connection, TABLES[name])
 
 
 def record_migrations(connection: Connection, applied: Sequence[tuple[str, str, int]]) -> None:
