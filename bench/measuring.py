@@ -29,7 +29,7 @@ class Plan:
 
 
 QUICK = Plan(
-    seconds=2,
+    seconds=1,
     rounds=2,
     others=1,
     compared={
