@@ -29,7 +29,7 @@ class Plan:
 
 
 QUICK = Plan(
-    seconds=2,
+    seconds=1,
     rounds=2,
     others=1,
     compared={
@@ -132,7 +132,7 @@ class Bench:
 
     def _time(self, connections: int) -> dict[str, object]:
         """Time to warm up, for every connection compiles the procedures for itself; then what is measured."""
-        warm_up = 1 if connections <= 100 else 4
+        warm_up = max(1, connections // 50)
         return {"time": warm_up + self.plan.seconds, "report-checkpoints": warm_up}
 
 

@@ -1,4 +1,4 @@
-"""How fast `seed scale` writes beside LOAD DATA of the same rows: make bench, or python bench/seed.py URL [SIZE].
+"""How fast `seed scale` writes beside LOAD DATA of the same rows: make bench, or python bench/seed.py URL [SIZE]...
 
 Both write into databases built by `apply`, with every constraint and trigger at work, on the same server, in turn. What
 the set derives from its rows afterwards (counters, payouts, the daily figures) is left out on both sides. The rows are
@@ -9,10 +9,11 @@ one's own, with secure_file_priv empty or a folder.
 from __future__ import annotations
 
 import secrets
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from learnhub_db.project import Project
 from learnhub_db.seeding import binlog, planting, seeds
 
 PROJECT = Project(Path(__file__).parent.parent)
+SIZES = ("s", "m")
 ROUNDS = 3
 SETTINGS = ("innodb_flush_log_at_trx_commit", "sync_binlog", "innodb_buffer_pool_size")
 MEGABYTE = 1024 * 1024
@@ -69,9 +71,19 @@ class Side:
         return self.name, f"{self.written:,}", f"{median(self.rates):,.0f}", spread, log
 
 
-def main(url: str, size: str = "m") -> None:
+def main(url: str, *sizes: str) -> None:
     administrator = Target.parse(url).named("mysql")
-    ours, theirs = Side("`learnhub-db seed scale`"), Side("`LOAD DATA INFILE`, a file a table")
+    with connect(administrator) as connection:
+        machine = report.machine(connection, SETTINGS)
+    found = {size: compare(administrator, size) for size in sizes or SIZES}
+    text = _text(machine, found)
+    print(text)
+    report.put("seeds", text)
+
+
+def compare(administrator: Target, size: str) -> tuple[Side, Side]:
+    """Both ways in turn, round by round."""
+    ours, theirs = Side(f"{size}: `learnhub-db seed scale`"), Side(f"{size}: `LOAD DATA INFILE`, a file a table")
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(ROUNDS):
             with database(administrator) as target, connect(target) as connection:
@@ -81,11 +93,8 @@ def main(url: str, size: str = "m") -> None:
                 dump(connection, files)
             with database(administrator) as target, connect(target) as connection:
                 measure(theirs, connection, lambda: load(connection, files))
-        with connect(administrator) as connection:
-            machine = report.machine(connection, SETTINGS)
-    text = _text(machine, size, ours, theirs)
-    print(text)
-    report.put("seeds", text)
+            shutil.rmtree(files)
+    return ours, theirs
 
 
 @contextmanager
@@ -137,16 +146,23 @@ def count(connection: Connection) -> int:
     return sum(rows(connection, f"SELECT COUNT(*) FROM {identifier(table)}")[0][0] for table in tables)
 
 
-def _text(machine: str, size: str, ours: Side, theirs: Side) -> str:
-    ratio = median(our / their for our, their in zip(ours.rates, theirs.rates, strict=True))
-    head = ("", "rows", "rows a second, median", "range", "binary log")
-    return f"""## Seeds: `seed scale --size {size}` beside `LOAD DATA` of the same rows
+def _text(machine: str, found: Mapping[str, tuple[Side, Side]]) -> str:
+    head = ("size", "rows", "rows a second, median", "range", "binary log")
+    body = [side.cells() for sides in found.values() for side in sides]
+    ratios = "".join(f"- {size}: {_ratio(*sides):.2f} times as fast.\n" for size, sides in found.items())
+    return f"""## Seeds: `seed scale` beside `LOAD DATA` of the same rows
 
 {machine}
-{report.table(head, [ours.cells(), theirs.cells()])}
-The seed writes {ratio:.2f} times as fast, the median of {ROUNDS} rounds, in each of which the two ran in turn. The rows
-differ by the events of orders: those that are loaded are confirmed at once.
+{report.table(head, body)}
+The seed writes, as the median of {ROUNDS} rounds, in each of which the two ran in turn:
+
+{ratios}
+The rows differ by the events of orders: those that are loaded are confirmed at once.
 """
+
+
+def _ratio(ours: Side, theirs: Side) -> float:
+    return median(our / their for our, their in zip(ours.rates, theirs.rates, strict=True))
 
 
 if __name__ == "__main__":

@@ -1279,7 +1279,9 @@ CREATE PROCEDURE `begin_or_join`(OUT p_joined BOOLEAN)
 BEGIN
   DECLARE EXIT HANDLER FOR 1305  -- no such savepoint: it did not last, so no transaction is open
   BEGIN
-    CALL begin_owned();
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;  -- as begin_owned, without a call: every purchase begins here
+    START TRANSACTION;
+    SAVEPOINT owned_by_a_procedure;
     SET p_joined = FALSE;
   END;
 
@@ -1832,27 +1834,28 @@ BEGIN
   DECLARE v_left  BOOLEAN DEFAULT TRUE;
 
   IF p_fresh THEN
-    SELECT slot INTO v_slot FROM flash_sale_stock
-     WHERE sale_id = p_sale_id AND slot >= v_start AND seats_left > 0
-     ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
-    IF v_slot IS NULL THEN
-      SELECT slot INTO v_slot FROM flash_sale_stock
-       WHERE sale_id = p_sale_id AND slot < v_start AND seats_left > 0
-       ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
-    END IF;
+    SELECT slot INTO v_slot FROM flash_sale_stock FORCE INDEX (PRIMARY)
+     WHERE sale_id = p_sale_id AND slot >= v_start AND seats_left > 0 LIMIT 1 FOR UPDATE SKIP LOCKED;
     IF v_slot IS NULL THEN
       -- SELECT INTO, because a subquery in IF locks what it reads
       SELECT COUNT(*) > 0 INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id AND seats_left > 0;
     END IF;
+    IF v_slot IS NULL AND v_left THEN
+      SELECT slot INTO v_slot FROM flash_sale_stock FORCE INDEX (PRIMARY)
+       WHERE sale_id = p_sale_id AND slot < v_start AND seats_left > 0 LIMIT 1 FOR UPDATE SKIP LOCKED;
+    END IF;
   END IF;
   IF v_slot IS NULL AND v_left THEN
+    -- always from the first slot on: one that was waited for stays locked though its last seat is gone
     SELECT slot INTO v_slot FROM flash_sale_stock
      WHERE sale_id = p_sale_id AND seats_left > 0
      ORDER BY slot LIMIT 1 FOR UPDATE;
   END IF;
 
-  UPDATE flash_sale_stock SET seats_left = seats_left - 1 WHERE sale_id = p_sale_id AND slot = v_slot;
   SET p_claimed = v_slot IS NOT NULL;
+  IF p_claimed THEN
+    UPDATE flash_sale_stock SET seats_left = seats_left - 1 WHERE sale_id = p_sale_id AND slot = v_slot;
+  END IF;
 END$$
 DELIMITER ;
 
@@ -2683,21 +2686,19 @@ CREATE PROCEDURE `freeze_share`(
     MODIFIES SQL DATA
     COMMENT 'Writes down the instructor''s share of a completed charge'
 BEGIN
-  DECLARE v_course_id     BIGINT UNSIGNED;
-  DECLARE v_instructor_id BIGINT UNSIGNED;
-  DECLARE v_percent       DECIMAL(5,2);
-
-  SELECT course_id INTO v_course_id FROM enrollments WHERE enrollment_id = p_enrollment_id FOR SHARE;
-  SELECT instructor_id INTO v_instructor_id FROM courses WHERE course_id = v_course_id FOR SHARE;
-  SELECT share_percent INTO v_percent FROM payout_rates
-   WHERE valid_from <= p_occurred_at ORDER BY valid_from DESC LIMIT 1 FOR SHARE;
-  IF v_percent IS NULL THEN
-    CALL raise_error('NO_PAYOUT_RATE', DATE(p_occurred_at));
-  END IF;
   INSERT INTO payout_items
          (payment_id, instructor_id, course_id, occurred_at, gross, currency, share_percent, amount)
-  VALUES (p_payment_id, v_instructor_id, v_course_id, p_occurred_at, p_amount, p_currency, v_percent,
-          ROUND(p_amount * v_percent / 100, 2));
+  SELECT p_payment_id, course.instructor_id, course.course_id, p_occurred_at, p_amount, p_currency, rate.share_percent,
+         ROUND(p_amount * rate.share_percent / 100, 2)
+    FROM enrollments enrollment
+    JOIN courses course ON course.course_id = enrollment.course_id
+    JOIN payout_rates rate
+      ON rate.valid_from = (SELECT MAX(valid_from) FROM payout_rates WHERE valid_from <= p_occurred_at FOR SHARE)
+   WHERE enrollment.enrollment_id = p_enrollment_id
+     FOR SHARE;
+  IF ROW_COUNT() = 0 THEN
+    CALL raise_error('NO_PAYOUT_RATE', DATE(p_occurred_at));
+  END IF;
 END$$
 DELIMITER ;
 

@@ -6,10 +6,12 @@ import os
 import secrets
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from xdist.workermanage import WorkerController
 
+import small_project
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import LearnHubError
 from servers import Server, open_server
@@ -93,3 +95,9 @@ def modest(server: Target, empty_database: Target) -> Iterator[Target]:
         rows(connection, f"GRANT ALL ON {empty_database.database}.* TO {name}@'%'")
         yield Target(server.host, server.port, name, "secret", empty_database.database)
         rows(connection, f"DROP USER {name}@'%'")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """The small project, as files."""
+    return small_project.write(tmp_path)

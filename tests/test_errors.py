@@ -23,11 +23,6 @@ from learnhub_db.server import start, stop
 VERBS = ["apply", "status", "verify", "dump"]
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return small_project.write(tmp_path)
-
-
 def told(target: Target, root: Path, *words: str) -> tuple[int, list[str]]:
     """Exit code and stderr of the command line in a process of its own."""
     command = [sys.executable, "-m", "learnhub_db", "--url", target.url, "--project", str(root), *words]

@@ -8,9 +8,10 @@ import pytest
 
 import interruptions
 import small_project
+from applying import ask
 from command_line import Run, runner
 from learnhub_db import deployment
-from learnhub_db.database import Target, connect, rows
+from learnhub_db.database import Target
 from learnhub_db.errors import DatabaseRefused, UsageError
 from learnhub_db.project import Project
 
@@ -21,11 +22,6 @@ START = "CREATE TABLE a (id INT PRIMARY KEY AUTO_INCREMENT, n INT);\nINSERT INTO
 @pytest.fixture
 def run(tmp_path: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:
     return runner(empty_database, capsys, "--project", str(tmp_path))
-
-
-def ask(target: Target, sql: str) -> list[tuple]:
-    with connect(target) as connection:
-        return rows(connection, sql)
 
 
 def apply(root: Path, target: Target, text: str, resume: str | None = None) -> list[str]:

@@ -16,11 +16,6 @@ from learnhub_db.project import Project
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return small_project.write(tmp_path)
-
-
-@pytest.fixture
 def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:
     return runner(empty_database, capsys, "--project", str(shop))
 

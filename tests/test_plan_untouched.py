@@ -35,11 +35,6 @@ DROP TABLE trail;
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return small_project.write(tmp_path)
-
-
-@pytest.fixture
 def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str], sql) -> Run:
     """Over the shop, which is deployed and has sold something."""
     run = runner(empty_database, capsys, "--project", str(shop))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 import small_project
@@ -11,11 +9,6 @@ from command_line import Run, runner
 from learnhub_db import deployment
 from learnhub_db.database import connect, rows
 from learnhub_db.project import Project
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return small_project.write(tmp_path)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ sale: BEGIN
   DECLARE v_enrolled      INT;
   DECLARE v_enrollment_id BIGINT UNSIGNED;
   DECLARE v_payment_id    BIGINT UNSIGNED;
+  DECLARE v_access_ends   DATETIME(6);
   DECLARE v_facts         JSON;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
@@ -45,6 +46,7 @@ sale: BEGIN
     ROLLBACK;
     LEAVE sale;
   END IF;
+  SELECT UTC_TIMESTAMP(6) + INTERVAL value MONTH INTO v_access_ends FROM policies WHERE name = 'access_months';
   SELECT COUNT(*) INTO v_enrolled FROM enrollments
    WHERE student_id = p_user_id AND course_id = v_course_id AND in_force = 1;
   IF v_enrolled > 0 THEN
@@ -56,7 +58,7 @@ sale: BEGIN
   INSERT INTO enrollments (student_id, course_id, flash_sale_id) VALUES (p_user_id, v_course_id, p_sale_id);
   SET v_enrollment_id = LAST_INSERT_ID(), @_learnhub_enrolled = v_enrollment_id;  -- spares the triggers a look
   INSERT INTO course_access (student_id, course_id, access_expires_at)
-  VALUES (p_user_id, v_course_id, UTC_TIMESTAMP(6) + INTERVAL 12 MONTH) AS fresh
+  VALUES (p_user_id, v_course_id, v_access_ends) AS fresh
       ON DUPLICATE KEY UPDATE access_expires_at = fresh.access_expires_at;
   INSERT INTO payments (user_id, enrollment_id, amount, payment_method, status, transaction_id)
   VALUES (p_user_id, v_enrollment_id, v_price, 'credit_card', 'completed', CONCAT('flash_', p_sale_id, '_', UUID()));

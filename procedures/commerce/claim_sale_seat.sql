@@ -27,26 +27,27 @@ BEGIN
   DECLARE v_left  BOOLEAN DEFAULT TRUE;
 
   IF p_fresh THEN
-    SELECT slot INTO v_slot FROM flash_sale_stock
-     WHERE sale_id = p_sale_id AND slot >= v_start AND seats_left > 0
-     ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
-    IF v_slot IS NULL THEN
-      SELECT slot INTO v_slot FROM flash_sale_stock
-       WHERE sale_id = p_sale_id AND slot < v_start AND seats_left > 0
-       ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
-    END IF;
+    SELECT slot INTO v_slot FROM flash_sale_stock FORCE INDEX (PRIMARY)
+     WHERE sale_id = p_sale_id AND slot >= v_start AND seats_left > 0 LIMIT 1 FOR UPDATE SKIP LOCKED;
     IF v_slot IS NULL THEN
       -- SELECT INTO, because a subquery in IF locks what it reads
       SELECT COUNT(*) > 0 INTO v_left FROM flash_sale_stock WHERE sale_id = p_sale_id AND seats_left > 0;
     END IF;
+    IF v_slot IS NULL AND v_left THEN
+      SELECT slot INTO v_slot FROM flash_sale_stock FORCE INDEX (PRIMARY)
+       WHERE sale_id = p_sale_id AND slot < v_start AND seats_left > 0 LIMIT 1 FOR UPDATE SKIP LOCKED;
+    END IF;
   END IF;
   IF v_slot IS NULL AND v_left THEN
+    -- always from the first slot on: one that was waited for stays locked though its last seat is gone
     SELECT slot INTO v_slot FROM flash_sale_stock
      WHERE sale_id = p_sale_id AND seats_left > 0
      ORDER BY slot LIMIT 1 FOR UPDATE;
   END IF;
 
-  UPDATE flash_sale_stock SET seats_left = seats_left - 1 WHERE sale_id = p_sale_id AND slot = v_slot;
   SET p_claimed = v_slot IS NOT NULL;
+  IF p_claimed THEN
+    UPDATE flash_sale_stock SET seats_left = seats_left - 1 WHERE sale_id = p_sale_id AND slot = v_slot;
+  END IF;
 END$$
 DELIMITER ;

@@ -22,20 +22,18 @@ CREATE PROCEDURE freeze_share(
   COMMENT 'Writes down the instructor''s share of a completed charge'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
-  DECLARE v_course_id     BIGINT UNSIGNED;
-  DECLARE v_instructor_id BIGINT UNSIGNED;
-  DECLARE v_percent       DECIMAL(5,2);
-
-  SELECT course_id INTO v_course_id FROM enrollments WHERE enrollment_id = p_enrollment_id FOR SHARE;
-  SELECT instructor_id INTO v_instructor_id FROM courses WHERE course_id = v_course_id FOR SHARE;
-  SELECT share_percent INTO v_percent FROM payout_rates
-   WHERE valid_from <= p_occurred_at ORDER BY valid_from DESC LIMIT 1 FOR SHARE;
-  IF v_percent IS NULL THEN
-    CALL raise_error('NO_PAYOUT_RATE', DATE(p_occurred_at));
-  END IF;
   INSERT INTO payout_items
          (payment_id, instructor_id, course_id, occurred_at, gross, currency, share_percent, amount)
-  VALUES (p_payment_id, v_instructor_id, v_course_id, p_occurred_at, p_amount, p_currency, v_percent,
-          ROUND(p_amount * v_percent / 100, 2));
+  SELECT p_payment_id, course.instructor_id, course.course_id, p_occurred_at, p_amount, p_currency, rate.share_percent,
+         ROUND(p_amount * rate.share_percent / 100, 2)
+    FROM enrollments enrollment
+    JOIN courses course ON course.course_id = enrollment.course_id
+    JOIN payout_rates rate
+      ON rate.valid_from = (SELECT MAX(valid_from) FROM payout_rates WHERE valid_from <= p_occurred_at FOR SHARE)
+   WHERE enrollment.enrollment_id = p_enrollment_id
+     FOR SHARE;
+  IF ROW_COUNT() = 0 THEN
+    CALL raise_error('NO_PAYOUT_RATE', DATE(p_occurred_at));
+  END IF;
 END$$
 DELIMITER ;

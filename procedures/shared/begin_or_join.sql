@@ -15,7 +15,9 @@ CREATE PROCEDURE begin_or_join(OUT p_joined BOOLEAN)
 BEGIN
   DECLARE EXIT HANDLER FOR 1305  -- no such savepoint: it did not last, so no transaction is open
   BEGIN
-    CALL begin_owned();
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;  -- as begin_owned, without a call: every purchase begins here
+    START TRANSACTION;
+    SAVEPOINT owned_by_a_procedure;
     SET p_joined = FALSE;
   END;
 

@@ -10,7 +10,6 @@ import pytest
 
 from school import School
 
-COMPLETE = "UPDATE enrollments SET status = 'completed', progress_percentage = 100, completed_at = UTC_TIMESTAMP(6)"
 REFUND = "UPDATE enrollments SET status = 'refunded', progress_percentage = 0, completed_at = NULL"
 LEGAL = {
     ("active", "completed"),

@@ -8,6 +8,7 @@ import pymysql
 import pytest
 
 from school import School, Session
+
 A_USER = {"users", "payment_clocks"}  # what a new one changes
 
 
