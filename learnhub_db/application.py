@@ -65,10 +65,9 @@ class _Application:
         try:
             while pending:
                 group = self._look_ahead(pending)
-                with database.several(self.connection):
-                    for migration in group:
-                        self._run(migration, None)
-                if not group:
+                if group:
+                    self._run_foreseen(group)
+                else:
                     resume = self._run_alone(pending[0], resume)
                 pending = pending[len(group) or 1 :]
         finally:
@@ -95,6 +94,12 @@ class _Application:
         self._record(found)
         self.foreseen = {book.name: book for book, _ in found}
         return fresh[: len(found)]
+
+    def _run_foreseen(self, group: Sequence[Migration]) -> None:
+        """Run files of which the journal knows everything: each statement goes with its guard."""
+        with database.several(self.connection):
+            for migration in group:
+                self._run(migration, None)
 
     def _run_alone(self, migration: Migration, resume: Resume) -> Resume:
         """Run a file of which the journal does not know everything; `resume` is that of the next one then."""

@@ -114,7 +114,7 @@ def packets(sender: socket.socket) -> Iterator[tuple[bytes, bytes]]:
 
 
 def more_follows(answer: bytes) -> bool:
-    """Whether the server is still at the packet: the last OK (0, two short numbers, the status) says that more comes."""
+    """Whether the server is still at the packet: the last OK (0, two short numbers, the status) says so."""
     while len(answer) > (end := 4 + int.from_bytes(answer[:3], "little")):
         answer = answer[end:]
     return answer[4] == 0 and bool(answer[7] & SERVER_STATUS.SERVER_MORE_RESULTS_EXISTS)

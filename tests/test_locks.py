@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from queue import Queue
 
@@ -18,7 +19,8 @@ from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.project import Project
-from learnhub_db.runner import lock, waits
+from learnhub_db.runner import journal, lock, waits
+from learnhub_db.runner.journal import Entry, Journal
 
 TABLE = "CREATE TABLE goods (id INT PRIMARY KEY);\nINSERT INTO goods VALUES (1);\n"
 CHANGE = "-- wider\n\nALTER TABLE goods ADD COLUMN name TEXT;\n"
@@ -112,6 +114,17 @@ class TestTheLockOfTheRun:
         assert refusal.value.what == "the connection has lost its lock"
         with connect(empty_database) as other:
             assert len(rows(other, "SHOW COLUMNS FROM goods")) == 1
+
+    def test_of_many_migrations_that_its_holder_is_at_the_first_are_told(self, empty_database):
+        began = datetime(2026, 1, 2, 3, 4, 5)
+        with connect(empty_database) as first, lock.held(first, empty_database.database, pytest.fail):
+            rows(first, journal.TABLE)
+            for number in range(1, 6):
+                held = lock.name_for(empty_database.database)
+                book = Journal(first, held, journal.MIGRATION, f"{number:04}-a", began)
+                book.write([Entry(1, 1, "", journal.INTENT, started_at=began)])
+            told = ", ".join(f"migration {number:04}-a since 03:04:05" for number in range(1, 4))
+            assert journal.work_of(first, first.thread_id()) == f"{told}, and 2 more"
 
     def test_a_statement_that_outlives_its_client_is_waited_for(self, goods, empty_database):
         slow = "CREATE TABLE slow AS SELECT id, SLEEP(2) AS slept FROM goods;\nINSERT INTO goods VALUES (2);\n"

@@ -79,7 +79,7 @@ def _there(connection: Connection, steps: Sequence[Step]) -> set[str]:
 
 
 def _new_table(step: Step, tables: dict[str, set[str]], there: set[str]) -> str | None:
-    """The fingerprint where the step creates a table that is neither `there` nor one of `tables`, which then hold it."""
+    """The fingerprint where the step creates a table neither `there` nor one of `tables`, which hold it then."""
     made = _TABLE.match(step.code)
     if not made or made["table"].lower() in tables.keys() | there:
         return None

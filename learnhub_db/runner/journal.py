@@ -45,6 +45,7 @@ FAILED = "failed"  # the server refused it
 DONE = "done"
 SKIPPED = "skipped"  # by hand
 
+TOLD = 3  # of what a connection has begun
 UNGUARDED = 1690  # a value out of range: what a guard says where the lock is lost, but others may say it too
 
 _SERVER_STARTED = """
@@ -189,6 +190,9 @@ def work_of(connection: Connection, number: int) -> str | None:
     """What the connection `number` has begun, and since when; None where nothing is known. Reads only."""
     if not rows(connection, f"SHOW TABLES LIKE '{NAME}'"):
         return None
-    sql = f"SELECT kind, name, MIN(started_at) FROM {NAME} WHERE connection_id = %s GROUP BY kind, name"
-    found = rows(connection, sql, (number,))
-    return ", ".join(f"{kind} {name} since {began:%H:%M:%S}" for kind, name, began in found) or None
+    sql = f"""
+        SELECT kind, name, MIN(started_at) FROM {NAME} WHERE connection_id = %s GROUP BY kind, name ORDER BY kind, name
+    """
+    found = [f"{kind} {name} since {began:%H:%M:%S}" for kind, name, began in rows(connection, sql, (number,))]
+    more = f", and {len(found) - TOLD} more" if len(found) > TOLD else ""
+    return ", ".join(found[:TOLD]) + more or None
