@@ -288,7 +288,6 @@ class TestCallers:
         assert sql("SELECT COUNT(*) FROM sales") == [(len(calls),)]
         assert len(calls) > len(errors)
 
-
     @pytest.mark.parametrize(("path", "busy"), [(SELL, "CALL sell(1, 1)"), (AUDIT, "SELECT COUNT(*) FROM sales")])
     def test_an_open_transaction_that_lasts_too_long_leaves_all_as_it_was(
         self, shop, empty_database, sql, monkeypatch, path, busy
@@ -300,7 +299,8 @@ class TestCallers:
         with connect(empty_database) as other:
             rows(other, "START TRANSACTION")
             rows(other, busy)
-            with pytest.raises(DatabaseRefused, match=rf"connection {other.thread_id()} .* holds a lock, {path}.*KILL {other.thread_id()}"):
+            number = other.thread_id()
+            with pytest.raises(DatabaseRefused, match=rf"connection {number} .* holds a lock, {path}.*KILL {number}"):
                 apply(shop, empty_database)
         assert (sql("SHOW CREATE PROCEDURE sell"), sql("SHOW CREATE TRIGGER audit_sale")) == before
         assert sql("SELECT COUNT(*) FROM _learnhub_replacements") == [(0,)]
