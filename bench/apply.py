@@ -29,7 +29,7 @@ from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 from learnhub_db.server import client_command
 
-ROUNDS = 5
+ROUNDS = 9
 MIGRATIONS = 100
 PROCEDURES = 2000
 SETTINGS = ("innodb_flush_log_at_trx_commit", "sync_binlog", "log_bin", "innodb_buffer_pool_size")
