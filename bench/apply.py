@@ -22,7 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from report import put
+from report import put, times
 
 from learnhub_db import deployment
 from learnhub_db.database import Target, connect, rows
@@ -70,8 +70,8 @@ class Side:
     seconds: list[float] = field(default_factory=list)
 
     def times(self, other: Side) -> float:
-        """How many times as long as `other`: the median over the rounds, in each of which the two ran in turn."""
-        return median(ours / theirs for ours, theirs in zip(self.seconds, other.seconds, strict=True))
+        """How many times as long as `other`."""
+        return times(self.seconds, other.seconds)
 
     def __str__(self) -> str:
         low, high = min(self.seconds), max(self.seconds)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 from pymysql.connections import Connection
 
@@ -46,3 +47,8 @@ def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *body]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def times(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """How many times theirs ours is: the median over the rounds, in each of which the two ran in turn."""
+    return median(our / their for our, their in zip(ours, theirs, strict=True))

@@ -149,7 +149,10 @@ def count(connection: Connection) -> int:
 def _text(machine: str, found: Mapping[str, tuple[Side, Side]]) -> str:
     head = ("size", "rows", "rows a second, median", "range", "binary log")
     body = [side.cells() for sides in found.values() for side in sides]
-    ratios = "".join(f"- {size}: {_ratio(*sides):.2f} times as fast.\n" for size, sides in found.items())
+    ratios = "".join(
+        f"- {size}: {report.times(ours.rates, theirs.rates):.2f} times as fast.\n"
+        for size, (ours, theirs) in found.items()
+    )
     return f"""## Seeds: `seed scale` beside `LOAD DATA` of the same rows
 
 {machine}
@@ -159,10 +162,6 @@ The seed writes, as the median of {ROUNDS} rounds, in each of which the two ran 
 {ratios}
 The rows differ by the events of orders: those that are loaded are confirmed at once.
 """
-
-
-def _ratio(ours: Side, theirs: Side) -> float:
-    return median(our / their for our, their in zip(ours.rates, theirs.rates, strict=True))
 
 
 if __name__ == "__main__":

@@ -94,17 +94,16 @@ def literal(connection: Connection, sql: str, arguments: object) -> str:
         return cursor.mogrify(sql, arguments)
 
 
-def together(connection: Connection, statements: Sequence[str]) -> int:
+def together(connection: Connection, statements: Sequence[str]) -> None:
     """Run the statements in one packet: the server goes on to the last of them even where this process dies.
 
-    How many rows that one has changed. The first that fails ends it, as pymysql.Error. A routine whose body is a single
-    statement stays as it was written only in the last place: elsewhere the server stores the semicolon behind it too.
+    The first that fails ends it, as pymysql.Error. A routine whose body is a single statement stays as it was written only
+    in the last place: elsewhere the server stores the semicolon behind it too.
     """
     with several(connection), connection.cursor() as cursor:
         cursor.execute(";\n".join(statements))
         while cursor.nextset():
             pass
-        return cursor.rowcount
 
 
 @contextmanager

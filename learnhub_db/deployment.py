@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pymysql.connections import Connection
 
 from learnhub_db import history, undoing
@@ -68,7 +70,7 @@ class _Run:
         self.connection, self.project, self.contents, self.report = connection, project, contents, report
         self.prune = prune
         self.past: History = history.read(connection)
-        self.prepared = False
+        self.prepared: set[str] = set()  # the toolkit's tables that this run has seen to
         self.rollout = Rollout(connection, self.past, report, self._prepare)
 
     def apply(self, resume: Resume) -> None:
@@ -100,7 +102,7 @@ class _Run:
         if pending(self.contents, self.past):
             from learnhub_db import application
 
-            history.prepare(self.connection, self.past, history.OF_MIGRATIONS)
+            self._prepare(history.OF_MIGRATIONS)
             application.apply(self.connection, self.contents.migrations, resume, self.report)
         elif resume.choice:
             raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
@@ -119,7 +121,6 @@ class _Run:
         record = self.past.objects.get(key)
         return record is None or record.digest != digest
 
-    def _prepare(self) -> None:
-        if not self.prepared:
-            history.prepare(self.connection, self.past)
-            self.prepared = True
+    def _prepare(self, names: Collection[str] = history.TABLES) -> None:
+        history.prepare(self.connection, self.past, [name for name in names if name not in self.prepared])
+        self.prepared.update(names)
