@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import gate
 import interruptions
 import small_project
 from learnhub_db import deployment, planning, standing
@@ -30,11 +31,12 @@ FILES = {
         "CREATE TABLE kept (id INT);\nCREATE INDEX by_id ON kept (id);\nINSERT INTO c VALUES (7);\nDROP TABLE e;\n"
     ),
 }
-RUN = "CREATE TABLE b (n INT);\nCREATE INDEX by_n ON b (n);\nCREATE TABLE c (n INT);\nCREATE TABLE d (n INT);\n"
-
+LEFT = f"CREATE TABLE c (n INT) AS {gate.QUERY};\nCREATE TABLE d (n INT);\n"
+RUN = f"CREATE TABLE b (n INT);\nCREATE INDEX by_n ON b (n);\n{LEFT}"
 GROUP = {
-    f"000{number}-{name}": f"CREATE TABLE {name} (id INT, n INT);\nCREATE INDEX by_n ON {name} (n);\n"
-    for number, name in enumerate("pqr", 1)
+    "0001-p": "CREATE TABLE p (id INT, n INT);\nCREATE INDEX by_n ON p (n);\n",
+    "0002-q": f"CREATE TABLE q (id INT, n INT);\n{gate.STATEMENT};\n",
+    "0003-r": "CREATE TABLE r (id INT, n INT);\nCREATE INDEX by_n ON r (n);\n",
 }
 
 
@@ -53,12 +55,10 @@ def renew(target: Target) -> None:
 
 @pytest.fixture
 def stopped(tmp_path: Path, empty_database: Target) -> Path:
-    """The project of RUN, whose client has died after its second statement: nobody has told the journal of any."""
+    """The project of RUN, whose connection has died after its second statement: nobody has told the journal of any."""
     root = small_project.write(tmp_path, {"sql/migrations/0001-run.sql": RUN})
-    query = interruptions.number_of(empty_database, "CREATE INDEX", interruptions.apply, root)
-    renew(empty_database)
-    with interruptions.at(empty_database, query, interruptions.apply, root) as (proxy, client):
-        interruptions.kill_the_client(proxy, client)
+    with gate.reached(empty_database, interruptions.apply, root) as (number, _):
+        gate.kill_the_connection(empty_database, number)
     with connect(empty_database) as connection:
         states = rows(connection, "SELECT state FROM _learnhub_journal")
     assert states == [(journal.INTENT,)] * 4
@@ -67,12 +67,10 @@ def stopped(tmp_path: Path, empty_database: Target) -> Path:
 
 @pytest.fixture
 def stopped_in_a_group(tmp_path: Path, empty_database: Target) -> Path:
-    """Three files that only create; the client has died after the table of the second, and nothing is recorded."""
+    """Three files that only create; the connection has died after the second's first table; nothing is recorded."""
     root = small_project.write(tmp_path, {f"sql/migrations/{name}.sql": text for name, text in GROUP.items()})
-    query = interruptions.number_of(empty_database, "CREATE TABLE q", interruptions.apply, root)
-    renew(empty_database)
-    with interruptions.at(empty_database, query, interruptions.apply, root) as (proxy, client):
-        interruptions.kill_the_client(proxy, client)
+    with gate.reached(empty_database, interruptions.apply, root) as (number, _):
+        gate.kill_the_connection(empty_database, number)
     with connect(empty_database) as connection:
         assert rows(connection, "SELECT COUNT(*), COUNT(DISTINCT name) FROM _learnhub_journal") == [(6, 3)]
         assert rows(connection, "SELECT * FROM _yoyo_migration") == []
@@ -98,6 +96,7 @@ def tables(target: Target) -> list[str]:
         ("CREATE TABLE a (n INT, KEY i (n)); CREATE INDEX I ON a (n)", 1),
         ("CREATE TABLE a (n INT, KEY (n), KEY (n, n2)); CREATE INDEX n_2 ON a (n)", 1),
         ("CREATE TABLE a (n INT); ALTER TABLE a ADD m INT", 1),
+        ("CREATE TABLE a (n INT COMMENT 'it\\'s'); CREATE TABLE b (n INT)", 0),
         ("DELIMITER $$\nCREATE TABLE a (n INT) $$ CREATE TABLE b (n INT); CREATE TABLE c (n INT) $$", 1),
     ],
 )
@@ -159,8 +158,7 @@ class TestAfterADeathInTheMiddleOfARun:
         assert tables(empty_database) == ["b", "d", "e"]
 
     def test_what_has_not_run_may_be_removed(self, stopped, empty_database):
-        end = "CREATE TABLE c (n INT);\nCREATE TABLE d (n INT);\n"
-        small_project.change(stopped, "sql/migrations/0001-run.sql", end, "")
+        small_project.change(stopped, "sql/migrations/0001-run.sql", LEFT, "")
         deployment.apply(Project(stopped), empty_database)
         assert tables(empty_database) == ["b"]
 
@@ -195,7 +193,7 @@ class TestAfterADeathInTheMiddleOfSeveralFiles:
 
     def test_all_are_applied_and_recorded_once(self, stopped_in_a_group, empty_database):
         deployment.apply(Project(stopped_in_a_group), empty_database)
-        assert tables(empty_database) == ["p", "q", "r"]
+        assert tables(empty_database) == ["gate", "p", "q", "r"]
         with connect(empty_database) as connection:
             assert rows(connection, "SELECT migration_id FROM _yoyo_migration ORDER BY 1") == [(name,) for name in GROUP]
             assert rows(connection, "SELECT * FROM _learnhub_journal") == []
@@ -204,14 +202,14 @@ class TestAfterADeathInTheMiddleOfSeveralFiles:
         (stopped_in_a_group / "sql/migrations/0003-r.sql").unlink()
         small_project.write(stopped_in_a_group, {"sql/migrations/0003-s.sql": "CREATE TABLE s (id INT);\n"})
         deployment.apply(Project(stopped_in_a_group), empty_database)
-        assert tables(empty_database) == ["p", "q", "s"]
+        assert tables(empty_database) == ["gate", "p", "q", "s"]
         assert unrecorded(empty_database) == 0
         with connect(empty_database) as connection:
             assert rows(connection, "SELECT * FROM _learnhub_journal") == []
 
     def test_an_operators_word_is_not_of_the_files_behind(self, stopped_in_a_group, empty_database):
         deployment.apply(Project(stopped_in_a_group), empty_database, resume="skip")
-        assert tables(empty_database) == ["p", "q", "r"]
+        assert tables(empty_database) == ["gate", "p", "q", "r"]
 
 
 def test_a_refusal_in_the_middle_of_several_files_records_those_before(tmp_path, empty_database):
@@ -225,7 +223,7 @@ def test_a_refusal_in_the_middle_of_several_files_records_those_before(tmp_path,
         assert rows(connection, "SELECT name, place, state FROM _learnhub_journal") == [("0002-q", 1, journal.FAILED)]
     small_project.write(root, {"sql/migrations/0002-q.sql": GROUP["0002-q"]})
     deployment.apply(Project(root), empty_database)
-    assert tables(empty_database) == ["p", "q", "r"]
+    assert tables(empty_database) == ["gate", "p", "q", "r"]
 
 
 def test_the_lock_is_asked_for_before_each(tmp_path, empty_database):

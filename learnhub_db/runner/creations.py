@@ -68,8 +68,9 @@ def happened(connection: Connection, fingerprint: str | None) -> bool | None:
 
 
 def _creates(step: Step) -> bool:
-    """Whether the step creates a table or an index, and nothing behind a semicolon."""
-    return bool(_TABLE.match(step.code) or _INDEX.match(step.code)) and ";" not in step.code
+    """Whether the step creates a table or an index, and is one statement whatever a backslash means to the session."""
+    creates = _TABLE.match(step.code) or _INDEX.match(step.code)
+    return bool(creates) and ";" not in step.code and "\\" not in step.text
 
 
 def _there(connection: Connection, steps: Sequence[Step]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
 
 import pymysql
 from pymysql.connections import Connection
@@ -25,22 +25,44 @@ _RIGHTS = {  # the server does not say which one it misses on the database
 _NEAR = re.compile(r"near '(?P<text>.*)' at line (?P<line>\d+)\Z", re.DOTALL)
 
 
-def run(connection: Connection, statement: Statement, path: str, mend: str = "", guard: str = "") -> int:
+def run(connection: Connection, statement: Statement, path: str, mend: str = "") -> int:
     """Run `statement` of the file `path`, pass over its results and return how many rows it wrote itself.
 
-    DatabaseRefused where the server says no. A `guard` goes before it in its packet: where that fails, it does not run.
+    DatabaseRefused where the server says no.
     """
     try:
-        with several(connection) if guard else nullcontext(), connection.cursor() as cursor:
-            cursor.execute(f"{guard};\n{statement.text}" if guard else statement.text)
-            if guard:
-                cursor.nextset()
+        with connection.cursor() as cursor:
+            cursor.execute(statement.text)
             written = 0 if cursor.description else cursor.rowcount
             while cursor.nextset():
                 written = 0
             return written
     except pymysql.Error as error:
         raise refusal(error, statement, path, mend) from error
+
+
+def results(connection: Connection, statements: Sequence[Statement], path: str, guard: str) -> Iterator[Statement]:
+    """Send `statements`, which give no rows, in one packet, each behind the `guard`; yield each one when it has run.
+
+    The server goes on with the next one without being asked. DatabaseRefused where it says no, or where the guard
+    fails: that statement and those behind it have not run then.
+    """
+    with several(connection), connection.cursor() as cursor:
+        for number, statement in enumerate(statements, 1):
+            try:
+                if number == 1:
+                    cursor.execute("\n;\n".join(f"{guard};\n{statement.text}" for statement in statements))
+                else:
+                    cursor.nextset()
+                cursor.nextset()
+            except pymysql.Error as error:
+                if error.args[0] == ER.PARSE_ERROR and number < len(statements):
+                    break
+                raise refusal(error, statement, path) from error
+            yield statement
+        else:
+            return
+    yield from results(connection, [statement], path, guard)  # by itself: the refusal quoted what came behind it
 
 
 def may_hold_a_password(sql: str) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import takewhile
+from functools import partial
+from itertools import accumulate, takewhile
 
 from pymysql.constants import ER, SERVER_STATUS
 
@@ -16,7 +18,9 @@ from learnhub_db.runner import creations, execution, fingerprints, journal, wait
 from learnhub_db.runner.journal import Entry, Journal
 from learnhub_db.runner.memory import Memory
 from learnhub_db.runner.steps import Kind, Step, kind_of
+from learnhub_db.statements import Statement
 
+PACKET_CHARACTERS = 100_000  # of statements sent together: far below what any server takes
 CLIENT_ERRORS = range(2000, 3000)
 # The server gave up on the statement or the connection: how far it had come is for the fingerprint to tell.
 UNCERTAIN = (ER.SERVER_SHUTDOWN, ER.QUERY_INTERRUPTED, 1927, 3169, 4031)
@@ -44,6 +48,7 @@ class Run:
         self.unsaved: list[Entry] = []  # what the journal does not say yet, or not for good
         self.before_transaction = 0  # how many of these a rollback leaves true
         self.intended = intended  # up to which place the journal knows what is about to run
+        self.results: Iterator[Statement] = iter(())  # of what was sent and has not been asked for
         self.certain = 0  # how many statements are done for good
         self.ours = False  # whether the open transaction is not the file's own
         self.limited = True
@@ -138,11 +143,34 @@ class Run:
 
     def _lasting(self, entry: Entry, step: Step, sql: str) -> None:
         self.memory.counted = []
-        guarded = entry.place <= self.intended
-        if not guarded:
+        if entry.place <= self.intended:
+            self._patiently(sql, partial(self._foreseen, entry.place))
+        else:
             self._intend(entry, sql)
-        self._send_patiently(step, sql, guarded)
+            self._send_patiently(step, sql)
         self._done(entry)
+
+    def _foreseen(self, place: int) -> None:
+        """Wait for a statement that the journal knows of; it is sent with those behind it that are known too.
+
+        Each one goes with the question whether the lock is still there.
+        """
+        try:
+            if not next(self.results, None):
+                self.results = execution.results(self.connection, self._known(place), self.path, self.book.guard)
+                next(self.results)
+        except DatabaseRefused as error:
+            if error.__cause__.args[0] == journal.UNGUARDED:
+                self.book.check()
+            raise
+        if place == self.intended:
+            self.results.close()
+
+    def _known(self, place: int) -> list[Statement]:
+        """The statements from `place` on that the journal knows of, as many as a packet may hold."""
+        known = [step.statement for step in self.steps[place - 1 : self.intended]]
+        sizes = accumulate(len(statement.text) for statement in known)
+        return known[: max(1, bisect(list(sizes), PACKET_CHARACTERS))]
 
     def _intend(self, entry: Entry, sql: str) -> None:
         """Have the journal know of the statement, and of those right behind it that it can know of beforehand."""
@@ -170,19 +198,15 @@ class Run:
         self._limit(False)
         execution.run(self.connection, step.statement, self.path)
 
-    def _send_patiently(self, step: Step, sql: str, guarded: bool = False) -> None:
-        """Send it; `guarded`: together with the question whether the lock is still there."""
-
+    def _send_patiently(self, step: Step, sql: str) -> None:
         def attempt() -> None:
             if self.ours:
                 rows(self.connection, "START TRANSACTION")
-            try:
-                execution.run(self.connection, step.statement, self.path, guard=self.book.guard if guarded else "")
-            except DatabaseRefused as error:
-                if guarded and error.__cause__.args[0] == journal.UNGUARDED:
-                    self.book.check()
-                raise
+            execution.run(self.connection, step.statement, self.path)
 
+        self._patiently(sql, attempt)
+
+    def _patiently(self, sql: str, attempt: Callable[[], None]) -> None:
         self._limit(True)
         waits.patiently(self.connection, sql, attempt, self.report)
 

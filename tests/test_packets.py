@@ -1,0 +1,181 @@
+"""The statements of a file that only creates are sent in one packet: each of them is still all or nothing by itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Queue
+
+import pytest
+
+import gate
+import interruptions
+import small_project
+from learnhub_db import deployment
+from learnhub_db.database import Target, connect, rows
+from learnhub_db.errors import DatabaseRefused
+from learnhub_db.project import Project
+from learnhub_db.runner import running, waits
+from learnhub_db.server import start, stop
+from learnhub_db.server.home import Home
+
+NAME = "sql/migrations/0001-all.sql"
+CREATIONS = [
+    "CREATE TABLE p (n INT)",
+    "CREATE INDEX by_n ON p (n)",
+    "CREATE TABLE q (n INT) -- ; the last words",
+    "CREATE UNIQUE INDEX by_n ON q (n) # ; and these",
+    "CREATE TABLE r (n VARCHAR(9) DEFAULT ';')",
+]
+GATED = [[*CREATIONS[:place], gate.STATEMENT, *CREATIONS[place:]] for place in range(len(CREATIONS) + 1)]
+
+
+def write(folder: Path, statements: list[str]) -> Path:
+    return small_project.write(folder, {NAME: "".join(f"{statement}\n;\n" for statement in statements)})
+
+
+def made(target: Target) -> list[str]:
+    """The statements that are seen to have run."""
+    with connect(target) as connection:
+        tables = [name for (name,) in rows(connection, "SHOW TABLES") if not name.startswith("_")]
+        indexes = [table for table in tables if rows(connection, f"SHOW INDEX FROM {table}")]
+    return sorted([*(f"table {name}" for name in tables), *(f"index {name}" for name in indexes)])
+
+
+ALL = ["index p", "index q", "table gate", "table p", "table q", "table r"]
+BEFORE = [
+    [],
+    ["table p"],
+    ["index p", "table p"],
+    ["index p", "table p", "table q"],
+    ["index p", "index q", "table p", "table q"],
+    ["index p", "index q", "table p", "table q", "table r"],
+]
+
+
+def check_applied(target: Target) -> None:
+    assert made(target) == ALL
+    with connect(target) as connection:
+        assert rows(connection, "SELECT COUNT(*) FROM _yoyo_migration") == [(1,)]
+        assert rows(connection, "SELECT * FROM _learnhub_journal") == []
+        assert rows(connection, "SELECT statements FROM _learnhub_migrations") == [(len(ALL),)]
+
+
+def test_they_are_in_one_packet(tmp_path, empty_database):
+    sent = interruptions.queries(empty_database, interruptions.apply, write(tmp_path, CREATIONS))
+    (packet,) = [text for text in sent if "IS_USED_LOCK" in text and "CREATE" in text and "REPLACE" not in text]
+    assert all(statement in packet for statement in CREATIONS)
+    assert packet.count("IS_USED_LOCK") == len(CREATIONS)
+    assert made(empty_database) == BEFORE[-1]
+
+
+def test_a_packet_holds_no_more_than_any_server_takes(tmp_path, empty_database, monkeypatch):
+    monkeypatch.setattr(running, "PACKET_CHARACTERS", 60)
+    root = write(tmp_path, [f"CREATE TABLE a (n INT) /* {'long ' * 20} */", *CREATIONS])
+    proxy = interruptions.Proxy(empty_database)
+    with proxy.open() as target:
+        deployment.apply(Project(root), target)
+    sent = [text.count("IS_USED_LOCK") for text in proxy.queries if text.startswith("DO IF(")]
+    assert sent == [1, 2, 1, 1, 1]
+    assert made(empty_database) == ["index p", "index q", "table a", "table p", "table q", "table r"]
+
+
+@pytest.mark.parametrize("place", range(len(GATED)))
+class TestADeathAtAnyOfThem:
+    def test_of_the_connection(self, tmp_path, empty_database, place):
+        root = write(tmp_path, GATED[place])
+        with gate.reached(empty_database, interruptions.apply, root) as (number, client):
+            gate.kill_the_connection(empty_database, number)
+            client.join(interruptions.PATIENCE_SECONDS)
+            assert client.exitcode == 1
+            assert made(empty_database) == BEFORE[place]
+        deployment.apply(Project(root), empty_database)
+        check_applied(empty_database)
+
+    def test_of_the_client(self, tmp_path, empty_database, place):
+        """The server goes on with what it has got, and the next apply waits for it."""
+        root, told = write(tmp_path, GATED[place]), []
+        with gate.reached(empty_database, interruptions.apply, root) as (number, client):
+            os.kill(client.pid, signal.SIGKILL)
+            client.join(interruptions.PATIENCE_SECONDS)
+            assert made(empty_database) == BEFORE[place]
+        deployment.apply(Project(root), empty_database, lambda act: told.append(str(act)))
+        assert all(f"connection {number}" in line for line in told[:-1])
+        check_applied(empty_database)
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Target]:
+    """A server of the test's own, to be killed."""
+    yield start(tmp_path / "server", "mysql")
+    stop(tmp_path / "server")
+
+
+def test_the_servers_death_at_any_of_them(tmp_path, own_server):
+    """It dies once, while a client stands at every place, each in a database of its own."""
+    names = [f"at_{place}" for place in range(len(GATED))]
+    roots = [write(tmp_path / name, statements) for name, statements in zip(names, GATED, strict=True)]
+    with connect(own_server) as connection:
+        for name in names:
+            rows(connection, f"CREATE DATABASE {name}")
+    standing = [gate.reached(own_server.named(name), interruptions.apply, root) for name, root in zip(names, roots)]
+    for one in standing:
+        one.__enter__()
+    os.kill(int((tmp_path / "server/data/mysqld.pid").read_text()), signal.SIGKILL)
+    interruptions.until(lambda: not Home(tmp_path / "server").in_use())
+    for one in standing:
+        one.__exit__(None, None, None)
+    server = start(tmp_path / "server", "mysql")
+    for place, (name, root) in enumerate(zip(names, roots)):
+        assert made(server.named(name)) == BEFORE[place]
+        deployment.apply(Project(root), server.named(name))
+        check_applied(server.named(name))
+
+
+def test_one_that_waits_for_a_lock_is_sent_again_with_those_behind_it(tmp_path, empty_database, monkeypatch):
+    """Its table, which the same packet has made, is in use when it comes to it."""
+    monkeypatch.setattr(waits, "LOCK_SECONDS", 1)
+    monkeypatch.setattr(waits, "LONGEST_PAUSE_SECONDS", 0.2)
+    root, told = write(tmp_path, GATED[1]), Queue()
+    arguments = (Project(root), empty_database, lambda act: told.put(str(act)))
+    applying = threading.Thread(target=deployment.apply, args=arguments)
+    with connect(empty_database) as reader:
+        with gate.closed(empty_database):
+            applying.start()
+            interruptions.until(lambda: bool(gate.waiting(empty_database)))
+            rows(reader, "START TRANSACTION")
+            rows(reader, "SELECT * FROM p")
+        assert told.get(timeout=30).startswith(f"waiting for connection {reader.thread_id()} ")
+        assert made(empty_database) == ["table gate", "table p"]
+        rows(reader, "COMMIT")
+    applying.join(30)
+    check_applied(empty_database)
+
+
+@pytest.mark.parametrize(
+    ("broken", "near", "line"),
+    [
+        ("CREATE TABLE b (\n    n INT,\n    m LETTERS)", "near 'LETTERS)' at line 3", 7),
+        ("CREATE TABLE b (\n    n INT", "near '' at line 2", 6),
+    ],
+)
+def test_a_refusal_speaks_of_its_own_statement(tmp_path, empty_database, broken, near, line):
+    root = write(tmp_path, [*CREATIONS[:2], broken, *CREATIONS[2:]])
+    with pytest.raises(DatabaseRefused) as refusal:
+        deployment.apply(Project(root), empty_database)
+    assert refusal.value.where == f"{NAME}:{line}"
+    assert refusal.value.what.endswith(near)
+    assert made(empty_database) == BEFORE[2]
+
+
+def test_behind_a_packet_a_second_statement_cannot_hide(tmp_path, empty_database):
+    hiding = "INSERT INTO r VALUES ('1'); INSERT INTO r VALUES ('2')"
+    statements = ["DO 1", *CREATIONS, f"DELIMITER $$\n{hiding} $$\nDELIMITER ;\nDO 1"]
+    with pytest.raises(DatabaseRefused) as refusal:
+        deployment.apply(Project(write(tmp_path, statements)), empty_database)
+    assert refusal.value.what.startswith("1064: ")
+    with connect(empty_database) as connection:
+        assert rows(connection, "SELECT * FROM r") == []
