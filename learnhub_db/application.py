@@ -6,6 +6,7 @@ have run: a wait for the disk for each file would take as long as a small file i
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,12 +16,13 @@ from pymysql.connections import Connection
 
 from learnhub_db import database, migrations
 from learnhub_db.acts import Act, Report
-from learnhub_db.errors import UsageError
+from learnhub_db.errors import DatabaseRefused, UsageError
 from learnhub_db.migrations import Backend, Migration
 from learnhub_db.project import SqlFile
 from learnhub_db.runner import creations, journal, lock, waits
 from learnhub_db.runner.journal import Entry, Journal
 from learnhub_db.runner.memory import Memory
+from learnhub_db.runner.packets import Packets
 from learnhub_db.runner.resumption import Resume
 from learnhub_db.runner.running import intents
 
@@ -48,7 +50,6 @@ class _Application:
     def __init__(self, backend: Backend, begun: dict[str, Entry], report: Report) -> None:
         self.backend, self.connection, self.report = backend, backend.connection, report
         self.begun = begun  # by a run that has stopped half-way
-        self.foreseen: dict[str, Journal] = {}  # what the journal knows of before it has begun
         self.ran: list[tuple[Migration, str]] = []  # and is not recorded yet
         ((database_name,),) = database.rows(self.connection, "SELECT DATABASE()")
         self.lock = lock.name_for(database_name)
@@ -74,10 +75,8 @@ class _Application:
             if self.connection.open:
                 self.connection.rollback()
                 self._record()
-                for book in self.foreseen.values():
-                    book.cut(0)
 
-    def _look_ahead(self, left: Sequence[Migration]) -> list[Migration]:
+    def _look_ahead(self, left: Sequence[Migration]) -> list[tuple[Migration, Journal]]:
         """The next files that create and do nothing else: the journal knows of all their statements then.
 
         What has run before them is recorded, also where there are none.
@@ -92,29 +91,36 @@ class _Application:
             memory = Memory(self.connection, migration.steps)
             found.append((self._book(migration.id), intents(migration.steps, before, memory)))
         self._record(found)
-        self.foreseen = {book.name: book for book, _ in found}
-        return fresh[: len(found)]
+        return [(migration, book) for migration, (book, _) in zip(fresh, found)]
 
-    def _run_foreseen(self, group: Sequence[Migration]) -> None:
-        """Run files of which the journal knows everything: each statement goes with its guard."""
-        with database.several(self.connection):
-            for migration in group:
-                self._run(migration, None)
+    def _run_foreseen(self, group: Sequence[tuple[Migration, Journal]]) -> None:
+        """Run files of which the journal knows everything; behind one that is refused it forgets them again."""
+        statements = [(step.statement, migration.path) for migration, _ in group for step in migration.steps]
+        foreseen = Packets(self.connection, self.lock, statements)
+        left = deque(group)
+        while left:
+            migration, book = left.popleft()
+            try:
+                self._run(migration, book, foreseen=foreseen)
+            except DatabaseRefused:
+                if self.connection.open:
+                    for _, book in left:
+                        book.cut(0)
+                raise
 
     def _run_alone(self, migration: Migration, resume: Resume) -> Resume:
         """Run a file of which the journal does not know everything; `resume` is that of the next one then."""
         if migration.id not in self.begun:
-            self._run(migration, None)
+            self._run(migration, self._book(migration.id))
             return resume
-        self._run(migration, resume)
+        self._run(migration, self._book(migration.id), resume)
         return replace(resume, choice=None)  # it was of the first one
 
-    def _run(self, migration: Migration, resume: Resume | None) -> None:
-        book = self.foreseen.pop(migration.id, None)
-        intended = len(migration.steps) if book else 0
+    def _run(
+        self, migration: Migration, book: Journal, resume: Resume | None = None, foreseen: Packets | None = None
+    ) -> None:
         done = partial(self._take, migration)
-        book = book or self._book(migration.id)
-        migrations.run(book, migration.path, migration.steps, done, resume, self.report, intended)
+        migrations.run(book, migration.path, migration.steps, done, resume, self.report, foreseen)
 
     def _take(self, migration: Migration, note: str) -> None:
         """Have it recorded later; `note` goes into the report."""

@@ -32,6 +32,7 @@ from learnhub_db.project import SqlFile
 from learnhub_db.runner import lock, resumption, steps
 from learnhub_db.runner.journal import Journal
 from learnhub_db.runner.memory import Memory
+from learnhub_db.runner.packets import Packets
 from learnhub_db.runner.resumption import Resume
 from learnhub_db.runner.running import Run
 from learnhub_db.runner.steps import Step
@@ -160,18 +161,18 @@ def run(
     done: Callable[[str], None],
     resume: Resume | None,
     report: Report,
-    intended: int = 0,
+    foreseen: Packets | None = None,
 ) -> None:
     """Run the steps of one file, from where they stopped where there is a `resume`.
 
     `done` is told how many have run, in which time, as soon as they have; the journal goes on to know of the file until
-    it is told to forget it. `intended` as of a Run.
+    it is told to forget it. `foreseen` as of a Run.
     """
     started, first = time.monotonic(), 1
     memory = Memory(book.connection, steps)
     if resume:
         first = resumption.first_place(book, path, steps, memory, resume, report)
-    Run(book, path, steps, memory, report, intended).go(first)
+    Run(book, path, steps, memory, report, foreseen).go(first)
     number = _counted(len(steps)) if first == 1 else f"from statement {first} of {len(steps)} on"
     done(f"{number}, {time.monotonic() - started:.1f} s")
     memory.end()

@@ -96,6 +96,7 @@ def tables(target: Target) -> list[str]:
         ("CREATE TABLE a (n INT, KEY i (n)); CREATE INDEX I ON a (n)", 1),
         ("CREATE TABLE a (n INT, KEY (n), KEY (n, n2)); CREATE INDEX n_2 ON a (n)", 1),
         ("CREATE TABLE a (n INT); ALTER TABLE a ADD m INT", 1),
+        ("CREATE TABLE a (n INT) AS SELECT @n AS n; CREATE TABLE b (n INT)", 0),
         ("CREATE TABLE a (n INT COMMENT 'it\\'s'); CREATE TABLE b (n INT)", 0),
         ("DELIMITER $$\nCREATE TABLE a (n INT) $$ CREATE TABLE b (n INT); CREATE TABLE c (n INT) $$", 1),
     ],

@@ -1,4 +1,4 @@
-"""The statements of a file that only creates are sent in one packet: each of them is still all or nothing by itself."""
+"""The statements of files that only create are sent in one packet: each of them is still all or nothing by itself."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pytest
 import gate
 import interruptions
 import small_project
-from learnhub_db import deployment
+from learnhub_db import application, deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.project import Project
-from learnhub_db.runner import running, waits
+from learnhub_db.runner import packets, waits
 from learnhub_db.server import start, stop
 from learnhub_db.server.home import Home
 
@@ -30,11 +30,15 @@ CREATIONS = [
     "CREATE UNIQUE INDEX by_n ON q (n) # ; and these",
     "CREATE TABLE r (n VARCHAR(9) DEFAULT ';')",
 ]
+FILES = [1, 3, 5]
 GATED = [[*CREATIONS[:place], gate.STATEMENT, *CREATIONS[place:]] for place in range(len(CREATIONS) + 1)]
 
 
-def write(folder: Path, statements: list[str]) -> Path:
-    return small_project.write(folder, {NAME: "".join(f"{statement}\n;\n" for statement in statements)})
+def write(folder: Path, statements: list[str], files: int = 1) -> Path:
+    """A project of `statements` in one file, or in so many, the last of which holds the rest."""
+    texts = [f"{statement}\n;\n" for statement in statements]
+    parts = [*texts[: files - 1], "".join(texts[files - 1 :])]
+    return small_project.write(folder, {NAME.replace("1", str(number)): text for number, text in enumerate(parts, 1)})
 
 
 def made(target: Target) -> list[str]:
@@ -56,16 +60,17 @@ BEFORE = [
 ]
 
 
-def check_applied(target: Target) -> None:
+def check_applied(target: Target, files: int = 1) -> None:
     assert made(target) == ALL
     with connect(target) as connection:
-        assert rows(connection, "SELECT COUNT(*) FROM _yoyo_migration") == [(1,)]
+        assert rows(connection, "SELECT COUNT(*) FROM _yoyo_migration") == [(files,)]
         assert rows(connection, "SELECT * FROM _learnhub_journal") == []
-        assert rows(connection, "SELECT statements FROM _learnhub_migrations") == [(len(ALL),)]
+        assert rows(connection, "SELECT SUM(statements) FROM _learnhub_migrations") == [(len(ALL),)]
 
 
-def test_they_are_in_one_packet(tmp_path, empty_database):
-    sent = interruptions.queries(empty_database, interruptions.apply, write(tmp_path, CREATIONS))
+@pytest.mark.parametrize("files", FILES)
+def test_they_are_in_one_packet(tmp_path, empty_database, files):
+    sent = interruptions.queries(empty_database, interruptions.apply, write(tmp_path, CREATIONS, files))
     (packet,) = [text for text in sent if "IS_USED_LOCK" in text and "CREATE" in text and "REPLACE" not in text]
     assert all(statement in packet for statement in CREATIONS)
     assert packet.count("IS_USED_LOCK") == len(CREATIONS)
@@ -73,7 +78,7 @@ def test_they_are_in_one_packet(tmp_path, empty_database):
 
 
 def test_a_packet_holds_no_more_than_any_server_takes(tmp_path, empty_database, monkeypatch):
-    monkeypatch.setattr(running, "PACKET_CHARACTERS", 60)
+    monkeypatch.setattr(packets, "CHARACTERS", 60)
     root = write(tmp_path, [f"CREATE TABLE a (n INT) /* {'long ' * 20} */", *CREATIONS])
     proxy = interruptions.Proxy(empty_database)
     with proxy.open() as target:
@@ -83,28 +88,44 @@ def test_a_packet_holds_no_more_than_any_server_takes(tmp_path, empty_database, 
     assert made(empty_database) == ["index p", "index q", "table a", "table p", "table q", "table r"]
 
 
+@pytest.mark.parametrize("files", FILES)
 @pytest.mark.parametrize("place", range(len(GATED)))
 class TestADeathAtAnyOfThem:
-    def test_of_the_connection(self, tmp_path, empty_database, place):
-        root = write(tmp_path, GATED[place])
+    def test_of_the_connection(self, tmp_path, empty_database, place, files):
+        root = write(tmp_path, GATED[place], files)
         with gate.reached(empty_database, interruptions.apply, root) as (number, client):
             gate.kill_the_connection(empty_database, number)
             client.join(interruptions.PATIENCE_SECONDS)
             assert client.exitcode == 1
             assert made(empty_database) == BEFORE[place]
         deployment.apply(Project(root), empty_database)
-        check_applied(empty_database)
+        check_applied(empty_database, files)
 
-    def test_of_the_client(self, tmp_path, empty_database, place):
+    @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+    def test_of_the_client(self, tmp_path, empty_database, place, files, end):
         """The server goes on with what it has got, and the next apply waits for it."""
-        root, told = write(tmp_path, GATED[place]), []
-        with gate.reached(empty_database, interruptions.apply, root) as (number, client):
-            os.kill(client.pid, signal.SIGKILL)
+        root = write(tmp_path, GATED[place], files)
+        with gate.reached(empty_database, interruptions.apply, root) as (_, client):
+            os.kill(client.pid, end)
             client.join(interruptions.PATIENCE_SECONDS)
             assert made(empty_database) == BEFORE[place]
-        deployment.apply(Project(root), empty_database, lambda act: told.append(str(act)))
-        assert all(f"connection {number}" in line for line in told[:-1])
-        check_applied(empty_database)
+        deployment.apply(Project(root), empty_database)
+        check_applied(empty_database, files)
+
+
+def test_an_interruption_between_two_answers(tmp_path, empty_database, monkeypatch):
+    """The server has run all of it, and the client has asked for the first file only."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    root = write(tmp_path, GATED[0], 3)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(application._Application, "_take", interrupt)
+        deployment.apply(Project(root), empty_database)
+    assert made(empty_database) == ALL
+    deployment.apply(Project(root), empty_database)
+    check_applied(empty_database, 3)
 
 
 @pytest.fixture

@@ -68,9 +68,9 @@ def happened(connection: Connection, fingerprint: str | None) -> bool | None:
 
 
 def _creates(step: Step) -> bool:
-    """Whether the step creates a table or an index, and is one statement whatever a backslash means to the session."""
+    """Whether the step creates a table or an index, is one statement however the session reads it, and needs no memory."""
     creates = _TABLE.match(step.code) or _INDEX.match(step.code)
-    return bool(creates) and ";" not in step.code and "\\" not in step.text
+    return bool(creates) and not set(";@") & set(step.code) and "\\" not in step.text
 
 
 def _there(connection: Connection, steps: Sequence[Step]) -> set[str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 
 import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import ER
 
-from learnhub_db.database import refused, several
+from learnhub_db.database import refused
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.statements import Statement
 
@@ -39,30 +38,6 @@ def run(connection: Connection, statement: Statement, path: str, mend: str = "")
             return written
     except pymysql.Error as error:
         raise refusal(error, statement, path, mend) from error
-
-
-def results(connection: Connection, statements: Sequence[Statement], path: str, guard: str) -> Iterator[Statement]:
-    """Send `statements`, which give no rows, in one packet, each behind the `guard`; yield each one when it has run.
-
-    The server goes on with the next one without being asked. DatabaseRefused where it says no, or where the guard
-    fails: that statement and those behind it have not run then.
-    """
-    with several(connection), connection.cursor() as cursor:
-        for number, statement in enumerate(statements, 1):
-            try:
-                if number == 1:
-                    cursor.execute("\n;\n".join(f"{guard};\n{statement.text}" for statement in statements))
-                else:
-                    cursor.nextset()
-                cursor.nextset()
-            except pymysql.Error as error:
-                if error.args[0] == ER.PARSE_ERROR and number < len(statements):
-                    break
-                raise refusal(error, statement, path) from error
-            yield statement
-        else:
-            return
-    yield from results(connection, [statement], path, guard)  # by itself: the refusal quoted what came behind it
 
 
 def may_hold_a_password(sql: str) -> bool:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from operator import attrgetter
 
 from pymysql.connections import Connection
 
-from learnhub_db.database import literal, rows
+from learnhub_db.database import rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.runner import creations
 
@@ -46,7 +45,6 @@ DONE = "done"
 SKIPPED = "skipped"  # by hand
 
 TOLD = 3  # of what a connection has begun
-UNGUARDED = 1690  # a value out of range: what a guard says where the lock is lost, but others may say it too
 
 _SERVER_STARTED = """
     SELECT UTC_TIMESTAMP() - INTERVAL variable_value SECOND
@@ -111,14 +109,6 @@ class Journal:
         As durable as the transaction that the connection is in.
         """
         write([(self, entries)])
-
-    @cached_property
-    def guard(self) -> str:
-        """A statement to send before another one in its packet: it fails where the lock is lost, and the other with it.
-
-        It fails with UNGUARDED; check() tells whether it was the guard.
-        """
-        return literal(self.connection, "DO IF(IS_USED_LOCK(%s) = CONNECTION_ID(), 0, EXP(1000))", (self.lock,))
 
     def check(self) -> None:
         """DatabaseRefused where the connection has lost its lock; reads only."""

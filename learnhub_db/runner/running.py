@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
-from itertools import accumulate, takewhile
+from itertools import takewhile
 
 from pymysql.constants import ER, SERVER_STATUS
 
 from learnhub_db.acts import Report
 from learnhub_db.database import rows
 from learnhub_db.errors import DatabaseRefused
-from learnhub_db.runner import creations, execution, fingerprints, journal, waits
+from learnhub_db.runner import creations, execution, fingerprints, journal, packets, waits
 from learnhub_db.runner.journal import Entry, Journal
 from learnhub_db.runner.memory import Memory
+from learnhub_db.runner.packets import Packets
 from learnhub_db.runner.steps import Kind, Step, kind_of
-from learnhub_db.statements import Statement
 
-PACKET_CHARACTERS = 100_000  # of statements sent together: far below what any server takes
 CLIENT_ERRORS = range(2000, 3000)
 # The server gave up on the statement or the connection: how far it had come is for the fingerprint to tell.
 UNCERTAIN = (ER.SERVER_SHUTDOWN, ER.QUERY_INTERRUPTED, 1927, 3169, 4031)
@@ -32,7 +29,7 @@ _WITHOUT_ROLLBACK = """
 
 
 class Run:
-    """The steps of one file, on the one connection that holds the lock; the first `intended` are in the journal."""
+    """The steps of one file, on the one connection that holds the lock; the journal knows of those in `foreseen`."""
 
     def __init__(
         self,
@@ -41,14 +38,13 @@ class Run:
         steps: Sequence[Step],
         memory: Memory,
         report: Report,
-        intended: int = 0,
+        foreseen: Packets | None = None,
     ) -> None:
         self.book, self.path, self.steps, self.memory, self.report = book, path, steps, memory, report
         self.connection = book.connection
         self.unsaved: list[Entry] = []  # what the journal does not say yet, or not for good
         self.before_transaction = 0  # how many of these a rollback leaves true
-        self.intended = intended  # up to which place the journal knows what is about to run
-        self.results: Iterator[Statement] = iter(())  # of what was sent and has not been asked for
+        self.foreseen = foreseen
         self.certain = 0  # how many statements are done for good
         self.ours = False  # whether the open transaction is not the file's own
         self.limited = True
@@ -143,34 +139,21 @@ class Run:
 
     def _lasting(self, entry: Entry, step: Step, sql: str) -> None:
         self.memory.counted = []
-        if entry.place <= self.intended:
-            self._patiently(sql, partial(self._foreseen, entry.place))
-        else:
+        if not self.foreseen:
             self._intend(entry, sql)
+        if self.foreseen:
+            self._patiently(sql, self._run_foreseen)
+        else:
             self._send_patiently(step, sql)
         self._done(entry)
 
-    def _foreseen(self, place: int) -> None:
-        """Wait for a statement that the journal knows of; it is sent with those behind it that are known too.
-
-        Each one goes with the question whether the lock is still there.
-        """
+    def _run_foreseen(self) -> None:
         try:
-            if not next(self.results, None):
-                self.results = execution.results(self.connection, self._known(place), self.path, self.book.guard)
-                next(self.results)
+            self.foreseen.run_next()
         except DatabaseRefused as error:
-            if error.__cause__.args[0] == journal.UNGUARDED:
+            if error.__cause__.args[0] == packets.UNGUARDED:
                 self.book.check()
             raise
-        if place == self.intended:
-            self.results.close()
-
-    def _known(self, place: int) -> list[Statement]:
-        """The statements from `place` on that the journal knows of, as many as a packet may hold."""
-        known = [step.statement for step in self.steps[place - 1 : self.intended]]
-        sizes = accumulate(len(statement.text) for statement in known)
-        return known[: max(1, bisect(list(sizes), PACKET_CHARACTERS))]
 
     def _intend(self, entry: Entry, sql: str) -> None:
         """Have the journal know of the statement, and of those right behind it that it can know of beforehand."""
@@ -178,8 +161,9 @@ class Run:
         before = ahead or [fingerprints.of(self.connection, sql)]
         steps = self.steps[entry.place - 1 : entry.place - 1 + len(before)]
         self.unsaved += intents(steps, before, self.memory, entry.place)
-        self.intended = entry.place + len(before) - 1
         self._save()
+        if ahead:
+            self.foreseen = Packets(self.connection, self.book.lock, [(step.statement, self.path) for step in steps])
 
     _WAYS = {
         Kind.ROWS: _rows,

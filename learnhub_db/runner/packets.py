@@ -1,0 +1,85 @@
+"""Statements that the journal knows of beforehand: sent many in a packet, asked for one by one."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.constants import ER
+
+from learnhub_db.database import literal, several
+from learnhub_db.runner import execution
+from learnhub_db.statements import Statement
+
+CHARACTERS = 100_000  # of the statements in a packet: far below what any server takes
+UNGUARDED = 1690  # a value out of range: what a guard says where the lock is lost, but others may say it too
+
+_GUARD = "DO IF(IS_USED_LOCK(%s) = CONNECTION_ID(), 0, EXP(1000))"
+
+Placed = tuple[Statement, str]  # with the path of its file
+
+
+class Packets:
+    """Statements that give no rows, each sent behind the question whether the connection holds `lock`.
+
+    The server goes on with the next one without being asked: until all have run, or one was refused, nothing else may
+    be sent on the connection.
+    """
+
+    def __init__(self, connection: Connection, lock: str, statements: Iterable[Placed]) -> None:
+        self.connection = connection
+        self.guard = literal(connection, _GUARD, (lock,))
+        self.left = deque(statements)
+        self.results: Iterator[Placed] = iter(())
+
+    def __bool__(self) -> bool:
+        """Whether there are statements left."""
+        return bool(self.left)
+
+    def run_next(self) -> None:
+        """Wait until the next one has run.
+
+        DatabaseRefused where the server says no, or, as UNGUARDED, where the lock is lost: neither that statement nor
+        one behind it has run then, and it is the next one again.
+        """
+        if not next(self.results, None):
+            self.results = self._send(self._of_a_packet())
+            next(self.results)
+        self.left.popleft()
+        if not self.left:
+            self.results.close()
+
+    def _of_a_packet(self) -> list[Placed]:
+        sizes = accumulate(len(statement.text) for statement, _ in self.left)
+        count = max(1, bisect(list(sizes), CHARACTERS))
+        return [self.left[number] for number in range(count)]
+
+    def _send(self, statements: Sequence[Placed]) -> Iterator[Placed]:
+        """Send them, and yield each one when it has run."""
+        packet = "\n;\n".join(f"{self.guard};\n{statement.text}" for statement, _ in statements)
+        with several(self.connection), self.connection.cursor() as cursor:
+            for number, (statement, path) in enumerate(statements, 1):
+                try:
+                    if number == 1:
+                        cursor.execute(packet)
+                    else:
+                        _wait(cursor)
+                    _wait(cursor)
+                except pymysql.Error as error:
+                    if error.args[0] == ER.PARSE_ERROR and number < len(statements):
+                        break
+                    raise execution.refusal(error, statement, path) from error
+                yield statement, path
+            else:
+                return
+        yield from self._send([(statement, path)])  # by itself: the refusal quoted what came behind it
+
+
+def _wait(cursor: pymysql.cursors.Cursor) -> None:
+    """Wait for the packet's next result."""
+    answered = cursor.nextset()
+    assert answered, "something else was sent before all was asked for"
