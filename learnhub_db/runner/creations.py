@@ -68,7 +68,7 @@ def happened(connection: Connection, fingerprint: str | None) -> bool | None:
 
 
 def _creates(step: Step) -> bool:
-    """Whether the step creates a table or an index, is one statement however the session reads it, and needs no memory."""
+    """Whether the step creates a table or an index, needs no memory, and is one statement however the session reads."""
     creates = _TABLE.match(step.code) or _INDEX.match(step.code)
     return bool(creates) and not set(";@") & set(step.code) and "\\" not in step.text
 
