@@ -1,4 +1,4 @@
-"""ALTER TABLE, CREATE INDEX and DROP INDEX in one form, in which the server can be told what to try."""
+"""ALTER TABLE, CREATE INDEX, DROP INDEX and OPTIMIZE TABLE in one form, in which the server can be told what to try."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _FORMS = re.compile(
     | CREATE\s+(?P<sort>(?:UNIQUE|FULLTEXT|SPATIAL)\s+)?INDEX\s+(?P<created>{NAME})(?P<using>\s+USING\s+\w+)?
         \s+ON\s+(?P<indexed>{NAME})\s*(?P<columns>\(.*)
     | DROP\s+INDEX\s+(?P<dropped>{NAME})\s+ON\s+(?P<bared>{NAME})\s*(?P<options>.*)
+    | OPTIMIZE\s+(?:(?:NO_WRITE_TO_BINLOG|LOCAL)\s+)?TABLES?\s+(?P<optimized>{NAME})\s*
     )\Z""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
@@ -87,7 +88,7 @@ def read(sql: str) -> Alter | None:
         return None
     said = [_WHAT.search(one[0].upper()).groups() for one in _STATED.finditer(code)]
     stated = {what: value for what, value in said if value != "DEFAULT"}
-    table = bare(found["altered"] or found["indexed"] or found["bared"])
+    table = bare(found["altered"] or found["indexed"] or found["bared"] or found["optimized"])
     return Alter(table, _clauses(sql, code, found), stated.get("ALGORITHM", ""), stated.get("LOCK", ""))
 
 
@@ -102,7 +103,7 @@ def _clauses(sql: str, code: str, found: re.Match[str]) -> str:
     if found["created"]:
         rest = _without_stated(sql, code, found.start("columns"))
         return f"ADD {found['sort'] or ''}INDEX {found['created']}{found['using'] or ''} {rest}"
-    return f"DROP INDEX {found['dropped']}"
+    return f"DROP INDEX {found['dropped']}" if found["dropped"] else "FORCE"
 
 
 def _without_stated(sql: str, code: str, start: int) -> str:
