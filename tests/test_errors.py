@@ -70,6 +70,24 @@ def test_a_missing_database(shop, server, verb):
     assert told(target, shop, verb) == (4, [line])
 
 
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("ANALYZE TABLE a UPDATE HISTOGRAM ON nme", "The column 'nme' does not exist."),
+        ("OPTIMIZE TABLE a, gone", "Table '{}.gone' doesn't exist"),
+    ],
+)
+def test_what_the_server_refuses_in_rows_is_refused_too(tmp_path, empty_database, statement, words):
+    text = f"CREATE TABLE a (id INT);\n{statement};\n"
+    root = small_project.write(tmp_path, {"sql/migrations/0001-a.sql": text})
+    code, lines = told(empty_database, root, "apply")
+    assert code == 3
+    where = "sql/migrations/0001-a.sql:2, the 1 statement before it is done and stays: "
+    assert lines[0].startswith(f"error: 1105: {words.format(empty_database.database)}, {where}")
+    small_project.write(root, {"sql/migrations/0001-a.sql": "CREATE TABLE a (id INT);\nANALYZE TABLE a;\n"})
+    assert told(empty_database, root, "apply") == (0, [])
+
+
 def test_a_broken_statement_is_shown_in_its_lines(tmp_path, empty_database):
     root = small_project.write(tmp_path, {"sql/migrations/0001-a.sql": "-- one\nCREATE TABLE a (\n    id INTEGR\n);\n"})
     code, lines = told(empty_database, root, "apply")

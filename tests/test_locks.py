@@ -52,7 +52,11 @@ def reader(target: Target) -> Iterator[int]:
 
 
 class TestALockOnATable:
-    def test_its_holder_is_told_and_the_change_is_made_once_it_lets_go(self, goods, empty_database, hasty, monkeypatch):
+    @pytest.mark.parametrize("change", [CHANGE, "OPTIMIZE TABLE goods;\n"])
+    def test_its_holder_is_told_and_the_change_is_made_once_it_lets_go(
+        self, goods, empty_database, hasty, monkeypatch, change
+    ):
+        small_project.write(goods, {"sql/migrations/0002-change.sql": change})
         monkeypatch.setattr(waits, "TRIES", 20)
         told: Queue[str] = Queue()
         with reader(empty_database) as number:

@@ -7,12 +7,14 @@ import re
 import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import ER
+from pymysql.cursors import Cursor
 
 from learnhub_db.database import refused
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.statements import Statement
 
 LINES_AROUND = 1
+_REPORT = ["Table", "Op", "Msg_type", "Msg_text"]  # how ANALYZE, CHECK, OPTIMIZE and REPAIR answer, also when they fail
 _MAY_HOLD_A_PASSWORD = re.compile(r"\bIDENTIFIED\b|PASSWORD\b|(?:CREATE|ALTER)\s+USER\b", re.IGNORECASE)
 _PROGRAM = re.compile(r"(?:CREATE|ALTER)\s.*?\b(?P<kind>PROCEDURE|FUNCTION|TRIGGER|EVENT)\b", re.IGNORECASE | re.DOTALL)
 _RIGHTS = {  # the server does not say which one it misses on the database
@@ -27,17 +29,29 @@ _NEAR = re.compile(r"near '(?P<text>.*)' at line (?P<line>\d+)\Z", re.DOTALL)
 def run(connection: Connection, statement: Statement, path: str, mend: str = "") -> int:
     """Run `statement` of the file `path`, pass over its results and return how many rows it wrote itself.
 
-    DatabaseRefused where the server says no.
+    DatabaseRefused where the server says no, also where it says so in a row.
     """
     try:
         with connection.cursor() as cursor:
             cursor.execute(statement.text)
             written = 0 if cursor.description else cursor.rowcount
+            _check(cursor)
             while cursor.nextset():
                 written = 0
+                _check(cursor)
             return written
     except pymysql.Error as error:
         raise refusal(error, statement, path, mend) from error
+
+
+def _check(cursor: Cursor) -> None:
+    """pymysql.Error where the result is a report of something that failed; it says no number."""
+    if [column[0] for column in cursor.description or ()] != _REPORT:
+        return
+    for _, _, sort, text in cursor:
+        if sort.lower() == "error":
+            number = ER.LOCK_WAIT_TIMEOUT if text.startswith("Lock wait timeout") else ER.UNKNOWN_ERROR
+            raise pymysql.OperationalError(number, text)
 
 
 def may_hold_a_password(sql: str) -> bool:

@@ -10,6 +10,7 @@ from itertools import accumulate
 import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import ER
+from pymysql.cursors import Cursor
 
 from learnhub_db.database import literal, several
 from learnhub_db.runner import execution
@@ -79,7 +80,7 @@ class Packets:
         yield from self._send([(statement, path)])  # by itself: the refusal quoted what came behind it
 
 
-def _wait(cursor: pymysql.cursors.Cursor) -> None:
+def _wait(cursor: Cursor) -> None:
     """Wait for the packet's next result."""
     answered = cursor.nextset()
     assert answered, "something else was sent before all was asked for"

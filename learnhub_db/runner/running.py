@@ -232,8 +232,8 @@ class Run:
             return error.with_mend(mend)
         if not self.certain:
             return error
-        stay = f"the {_counted(self.certain)} before it {'is' if self.certain == 1 else 'are'} done and stay"
-        return error.with_mend(f"{stay}: mend the rest of the file, then {self.book.verb} again")
+        stay = "is done and stays" if self.certain == 1 else "are done and stay"
+        return error.with_mend(f"the {_counted(self.certain)} before it {stay}: mend the rest of the file, then {self.book.verb} again")
 
     def _lost(self, error: DatabaseRefused) -> bool:
         code = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else 0
