@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from learnhub_db import deployment
@@ -18,6 +19,11 @@ EVERYTHING = [
     "created trigger audit_sale",
     "created event forget",
 ]
+
+SELL = "procedures/sales/sell.sql"
+AUDIT = "triggers/audit_sale.sql"
+KEPT = " (what somebody had made of it is kept in _learnhub_history)"
+Sql = Callable[[str], list[tuple]]
 
 
 def apply(root: Path, target: Target) -> list[str]:
@@ -41,3 +47,17 @@ def routines(target: Target) -> list[tuple]:
 def routine_rights(target: Target) -> list[tuple]:
     sql = "SELECT user, host, proc_priv FROM mysql.procs_priv WHERE db = DATABASE() AND routine_name = 'sell'"
     return ask(target, f"{sql} ORDER BY user")
+
+
+def reported(root: Path, target: Target, *, prune: bool = False) -> list[str]:
+    """What was done, in the words that the command line prints."""
+    return [str(act) for act in deployment.apply(Project(root), target, prune=prune)]
+
+
+def routine(sql: Sql, name: str = "sell") -> tuple:
+    """When it was created and changed, and what its comment is."""
+    (found,) = sql(
+        "SELECT created, last_altered, routine_comment FROM information_schema.routines "
+        f"WHERE routine_schema = DATABASE() AND routine_name = '{name}'"
+    )
+    return found

@@ -12,6 +12,7 @@ import pytest
 from xdist.workermanage import WorkerController
 
 import small_project
+from command_line import Run, runner
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import LearnHubError
 from servers import Server, open_server
@@ -101,3 +102,16 @@ def modest(server: Target, empty_database: Target) -> Iterator[Target]:
 def shop(tmp_path: Path) -> Path:
     """The small project, as files."""
     return small_project.write(tmp_path)
+
+
+@pytest.fixture
+def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command line on the project `shop` and the empty database."""
+    return runner(empty_database, capsys, "--project", str(shop))
+
+
+@pytest.fixture
+def filled(run: Run, sql: Callable[[str], list[tuple]]) -> None:
+    """The shop is deployed and has sold something."""
+    assert run("apply").code == 0
+    small_project.fill(sql)

@@ -7,18 +7,12 @@ from pathlib import Path
 import pytest
 
 import small_project
-from command_line import Run, runner
 from learnhub_db import script
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.project import Project
 from learnhub_db.statements import split
 from test_apply import yoyo_list
-
-
-@pytest.fixture
-def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:
-    return runner(empty_database, capsys, "--project", str(shop))
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ import pytest
 
 import small_project
 import stocked_shop
-from command_line import Run, runner
 from learnhub_db import dump, script
 from learnhub_db.contents import Contents
-from learnhub_db.database import Target, connect
+from learnhub_db.database import connect
 from learnhub_db.project import Project
 from learnhub_db.statements import split
 
@@ -28,11 +27,6 @@ TRIGGERS = {
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     return small_project.write(tmp_path, stocked_shop.FILES | TRIGGERS)
-
-
-@pytest.fixture
-def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:
-    return runner(empty_database, capsys, "--project", str(shop))
 
 
 def test_it_writes_the_file_once(run, shop):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import small_project
-from command_line import Run, runner
+from command_line import runner
 from grants import revoke_all
 from learnhub_db import planning, scratch_schema
 from learnhub_db.database import Target, connect, rows
@@ -28,11 +28,6 @@ def shop(tmp_path: Path, empty_database: Target, capsys: pytest.CaptureFixture[s
     small_project.write(tmp_path)
     assert runner(empty_database, capsys, "--project", str(tmp_path))("apply").code == 0
     return tmp_path
-
-
-@pytest.fixture
-def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:
-    return runner(empty_database, capsys, "--project", str(shop))
 
 
 @pytest.fixture

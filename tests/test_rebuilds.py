@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import small_project
-from command_line import Run, runner
+from command_line import runner
 from learnhub_db import deployment
 from learnhub_db.database import Target
 from learnhub_db.errors import DatabaseRefused
@@ -30,11 +30,6 @@ def shop(tmp_path: Path, empty_database: Target, capsys: pytest.CaptureFixture[s
     )
     sql("ANALYZE TABLE products")
     return tmp_path
-
-
-@pytest.fixture
-def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:
-    return runner(empty_database, capsys, "--project", str(shop))
 
 
 def test_a_large_table_is_not_copied_and_the_online_tool_is_named(shop, run, empty_database, sql):

@@ -11,7 +11,7 @@ import pytest
 
 import small_project
 import stocked_shop
-from command_line import Run, runner
+from command_line import runner
 from learnhub_db import deployment
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, rows
@@ -45,11 +45,6 @@ def feed(empty_database: Target) -> Callable[[str], None]:
         subprocess.run(command, input=text.encode(), env=environment, check=True, timeout=120)
 
     return feed
-
-
-@pytest.fixture
-def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:
-    return runner(empty_database, capsys, "--project", str(shop))
 
 
 @pytest.fixture

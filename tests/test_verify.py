@@ -13,7 +13,7 @@ import pytest
 
 import small_project
 import stocked_shop
-from command_line import Run, runner
+from command_line import Run
 from learnhub_db import scratch_schema
 from learnhub_db.database import Target, connect, rows
 
@@ -29,11 +29,6 @@ def account(server: Target) -> Iterator[str]:
 @pytest.fixture
 def shop(tmp_path: Path, account: str) -> Path:
     return stocked_shop.write(tmp_path, account)
-
-
-@pytest.fixture
-def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:
-    return runner(empty_database, capsys, "--project", str(shop))
 
 
 @pytest.fixture

@@ -29,11 +29,6 @@ def shop(tmp_path: Path, account: str) -> Path:
 
 
 @pytest.fixture
-def run(shop: Path, empty_database: Target, capsys: pytest.CaptureFixture[str]) -> Run:
-    return runner(empty_database, capsys, "--project", str(shop))
-
-
-@pytest.fixture
 def applied(run: Run) -> Run:
     assert run("apply").code == 0
     return run
