@@ -32,6 +32,8 @@ SESSION = f"""
         autocommit = 1, foreign_key_checks = 1, unique_checks = 1, time_zone = '+00:00',
         sql_mode = '{SQL_MODE}'
 """
+# What the server's defaults would take from the toolkit's own questions and waits.
+WHOLE_ANSWERS = "max_execution_time = 0, sql_select_limit = 18446744073709551615, sql_quote_show_create = 1"
 
 
 def connect(target: Target, *, select_database: bool = True) -> Connection:
@@ -78,7 +80,7 @@ def _attempt(target: Target, database: str | None, **encryption: object) -> Conn
 
 def settle(connection: Connection) -> None:
     """Give the session the toolkit's settings again, whatever a file has set."""
-    rows(connection, SESSION)
+    rows(connection, f"{SESSION}, {WHOLE_ANSWERS}")
 
 
 def rows(connection: Connection, sql: str, arguments: Sequence[object] | None = None) -> list[tuple]:

@@ -13,7 +13,7 @@ from learnhub_db.database import Target, rows
 from learnhub_db.errors import UsageError
 from learnhub_db.foresight import sizes
 from learnhub_db.history import History, Record
-from learnhub_db.project import Project, SqlFile
+from learnhub_db.project import MIGRATION_NAME, Project, SqlFile
 from learnhub_db.runner import execution, lock
 from learnhub_db.runner.resumption import Resume
 from learnhub_db.stored_programs import grants
@@ -49,11 +49,17 @@ def apply(
 
 
 def check_unchanged(contents: Contents, past: History) -> None:
-    """UsageError where a migration that was applied has another content now."""
+    """UsageError where a migration that was applied has another content now, or seems to have another name."""
     for file in contents.migrations:
         if (past.migrations.get(file.stem) or file.digest) != file.digest:
             mend = "restore it and write the change as a new migration"
             raise UsageError("an applied migration has changed", file.path, mend)
+    gone = past.migrations.keys() - {file.stem for file in contents.migrations}
+    last = max((name for name in gone if MIGRATION_NAME.fullmatch(f"{name}.sql")), default="")
+    for file in pending(contents, past):
+        if file.stem[:4] <= last[:4]:
+            mend = "rename it back, or give the new one a number behind it"
+            raise UsageError(f"the migration {last} is applied and has no file", file.path, mend)
 
 
 def pending(contents: Contents, past: History) -> list[SqlFile]:

@@ -9,7 +9,7 @@ from difflib import unified_diff
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import ahead, deployment, history, scratch_schema
+from learnhub_db import ahead, deployment, history, scratch_schema, undoing
 from learnhub_db.ahead import Ahead
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused, rows
@@ -53,13 +53,15 @@ class Plan:
 def read(project: Project, target: Target) -> Plan:
     """The plan; the target is only read, and a scratch schema is made and dropped where the server has to be asked.
 
-    DatabaseRefused where the account may not have one. UsageError where apply would refuse the files.
+    DatabaseRefused where the account may not have one, or a rollback has stopped half-way. UsageError where apply would
+    refuse the files.
     """
     contents = Contents.read(project)
     with connect(target) as connection:
         try:
             past = history.read(connection)
             deployment.check_unchanged(contents, past)
+            undoing.check_none(connection, past)
             return _plan(connection, project, target, contents, past)
         except pymysql.Error as error:
             raise refused(error, str(target)) from error

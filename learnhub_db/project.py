@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,9 @@ class Settings:
     database: str = "learnhub"
     owner: str | None = None  # user@host, definer of every stored program; None: who applies
     rebuild_limit_mb: int = 256  # of a table that an ALTER may copy while writers wait
+
+
+_SETTINGS = {"database": str, "owner": str, "rebuild_limit_mb": int}
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,15 @@ class Project:
         if not path.exists():
             return Settings()
         try:
-            return Settings(**tomllib.loads(path.read_text(encoding="utf-8")))
-        except (tomllib.TOMLDecodeError, TypeError) as error:
-            known = f"known: {', '.join(field.name for field in fields(Settings))}"
-            raise UsageError(f"the settings cannot be read ({error})", str(path), known) from None
+            said = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"the settings cannot be read ({error})", str(path), "write TOML in UTF-8") from None
+        for name, value in said.items():
+            if name not in _SETTINGS:
+                raise UsageError(f"there is no setting {name}", str(path), f"known: {', '.join(_SETTINGS)}")
+            if type(value) is not _SETTINGS[name]:
+                raise UsageError(f"the setting {name} is {value!r}", str(path), f"give a {_SETTINGS[name].__name__}")
+        return Settings(**said)
 
     def migrations(self) -> list[SqlFile]:
         """sql/migrations/NNNN-name.sql in order; UsageError for a wrong name, a number twice, a gap."""

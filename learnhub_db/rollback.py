@@ -91,6 +91,7 @@ class _Return:
         undos = self._undos(name for name in chosen if name in self.past.migrations)
         if not chosen:
             return False
+        self._check_not_adopted(chosen)
         history.prepare(self.connection, self.past)
         then, left = self._then(chosen)
         self._check_definers(then)
@@ -114,6 +115,12 @@ class _Return:
                 if entry.untouched:
                     continue
                 raise DatabaseRefused("the migration has stopped half-way", path, "finish it first: apply")
+
+    def _check_not_adopted(self, names: Sequence[str]) -> None:
+        """UsageError where one of them was adopted with the programs: what these were before it, nobody knows."""
+        if definitions.NAME in self.past.tables and (name := definitions.adopted_with(self.connection, names)):
+            mend = "restore a backup of before it, or undo it by a new migration"
+            raise UsageError("the programs were adopted with the migration", f"sql/migrations/{name}.sql", mend)
 
     def _chosen(self, aim: Aim) -> list[str]:
         """The migrations to undo, newest first."""

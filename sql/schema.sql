@@ -38,8 +38,8 @@ CREATE TABLE `categories` (
   `category_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which category',
   `parent_id` bigint unsigned DEFAULT NULL COMMENT 'The one above; NULL: none. Changed by move_category alone',
   `name` varchar(100) NOT NULL COMMENT 'Shown in the shop (not personal)',
-  `slug` varchar(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT '' COMMENT 'Its step of the path, made from the name where none is given; fixed (not personal)',
-  `path` varchar(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT '' COMMENT 'Slugs from the top, /data/sql/, by trigger (not personal)',
+  `slug` varchar(100) COLLATE utf8mb4_0900_bin NOT NULL DEFAULT '' COMMENT 'Its step of the path, made from the name where none is given; fixed (not personal)',
+  `path` varchar(700) COLLATE utf8mb4_0900_bin NOT NULL DEFAULT '' COMMENT 'Slugs from the top, /data/sql/, by trigger (not personal)',
   `depth` tinyint unsigned NOT NULL DEFAULT '0' COMMENT 'Steps below the top, by trigger',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `updated_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, by trigger',
@@ -56,7 +56,7 @@ CREATE TABLE `categories` (
 CREATE TABLE `certificates` (
   `certificate_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which certificate',
   `enrollment_id` bigint unsigned NOT NULL COMMENT 'What was completed, and by whom',
-  `code` char(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT (lower(hex(random_bytes(16)))) COMMENT '128 random bits: who knows it may check the certificate (not personal)',
+  `code` char(32) COLLATE ascii_bin NOT NULL DEFAULT (lower(hex(random_bytes(16)))) COMMENT '128 random bits: who knows it may check the certificate (not personal)',
   `issued_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `revoked_at` datetime(6) DEFAULT NULL COMMENT 'UTC; set: it counts no more',
   PRIMARY KEY (`certificate_id`),
@@ -222,7 +222,7 @@ CREATE TABLE `erasure_log` (
 
 CREATE TABLE `error_catalogue` (
   `errno` smallint unsigned NOT NULL COMMENT 'MYSQL_ERRNO of the SIGNAL',
-  `name` varchar(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'Word for programs',
+  `name` varchar(40) COLLATE ascii_bin NOT NULL COMMENT 'Word for programs',
   `message` varchar(100) NOT NULL COMMENT 'What is wrong; {} stands for who or which (not personal)',
   `mend` varchar(100) NOT NULL COMMENT 'What the caller does about it (not personal)',
   PRIMARY KEY (`errno`),
@@ -236,7 +236,7 @@ CREATE TABLE `fact_sales` (
   `course_id` bigint unsigned NOT NULL DEFAULT '0' COMMENT 'What was sold',
   `user_id` bigint unsigned NOT NULL COMMENT 'Who bought',
   `kind` enum('charge','refund') NOT NULL DEFAULT 'charge' COMMENT 'As in payments',
-  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
+  `currency` char(3) COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
   `amount` decimal(10,2) NOT NULL COMMENT 'Below 0 for a refund: facts add up to what stayed',
   `instructor_share` decimal(10,2) NOT NULL DEFAULT '0.00' COMMENT 'As in payout_items',
   PRIMARY KEY (`payment_id`),
@@ -326,10 +326,10 @@ CREATE TABLE `fraud_detection_rules` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What makes a purchase suspicious; a new row takes effect at once';
 
 CREATE TABLE `instructor_accounts` (
-  `account` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'Database account as name@host, the host a pattern as in GRANT (not personal)',
+  `account` varchar(288) COLLATE utf8mb4_bin NOT NULL COMMENT 'Database account as name@host, the host a pattern as in GRANT (not personal)',
   `user_id` bigint unsigned NOT NULL COMMENT 'The instructor it belongs to',
-  `account_name` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin GENERATED ALWAYS AS (if(locate('@',`account`),left(`account`,((char_length(`account`) - char_length(substring_index(`account`,'@',-(1)))) - 1)),`account`)) STORED NOT NULL COMMENT 'Before the last @',
-  `account_host` varchar(288) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin GENERATED ALWAYS AS (if(locate('@',`account`),substring_index(`account`,'@',-(1)),'%')) STORED NOT NULL COMMENT 'Behind the last @; % where none is given',
+  `account_name` varchar(288) COLLATE utf8mb4_bin GENERATED ALWAYS AS (if(locate('@',`account`),left(`account`,((char_length(`account`) - char_length(substring_index(`account`,'@',-(1)))) - 1)),`account`)) STORED NOT NULL COMMENT 'Before the last @',
+  `account_host` varchar(288) COLLATE utf8mb4_bin GENERATED ALWAYS AS (if(locate('@',`account`),substring_index(`account`,'@',-(1)),'%')) STORED NOT NULL COMMENT 'Behind the last @; % where none is given',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   PRIMARY KEY (`account`,`user_id`),
   KEY `accounts_by_name` (`account_name`),
@@ -382,7 +382,7 @@ CREATE TABLE `lessons` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Parts of a course';
 
 CREATE TABLE `mutexes` (
-  `name` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'What is done by one transaction at a time',
+  `name` varchar(64) COLLATE ascii_bin NOT NULL COMMENT 'What is done by one transaction at a time',
   `description` varchar(200) NOT NULL DEFAULT '' COMMENT 'Why no row of its own can be locked (not personal)',
   `held_by` bigint unsigned DEFAULT NULL COMMENT 'Connection of the transaction that may now do what triggers refuse to others',
   PRIMARY KEY (`name`)
@@ -473,7 +473,7 @@ CREATE TABLE `payment_events_history` (
 
 CREATE TABLE `payment_keys` (
   `key_type` enum('transaction_id','idempotency_key') NOT NULL COMMENT 'Which column of payments it was in',
-  `payment_key` varchar(120) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'The gateway''s id or the caller''s key (not personal)',
+  `payment_key` varchar(120) COLLATE ascii_bin NOT NULL COMMENT 'The gateway''s id or the caller''s key (not personal)',
   `payment_id` bigint unsigned NOT NULL COMMENT 'Whose it was; no foreign key: the payment may stand in the history, or be dropped from it',
   PRIMARY KEY (`key_type`,`payment_key`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Every transaction id and idempotency key ever used, for good: an old one charges nothing again; by trigger';
@@ -486,13 +486,13 @@ CREATE TABLE `payments` (
   `order_id` bigint unsigned DEFAULT NULL COMMENT 'The order it belongs to',
   `kind` enum('charge','refund') NOT NULL DEFAULT 'charge' COMMENT 'Which way the money goes',
   `amount` decimal(10,2) NOT NULL COMMENT 'Above 0 for a charge, below for a refund',
-  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
+  `currency` char(3) COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
   `payment_method` enum('credit_card','paypal','stripe','bank_transfer') NOT NULL DEFAULT 'credit_card' COMMENT 'How',
-  `payment_method_token` varchar(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'The gateway''s token, never card data (personal)',
+  `payment_method_token` varchar(255) COLLATE ascii_bin DEFAULT NULL COMMENT 'The gateway''s token, never card data (personal)',
   `payment_gateway` varchar(50) DEFAULT NULL COMMENT 'Through whom (not personal)',
   `status` enum('pending','completed','failed','refunded') NOT NULL DEFAULT 'pending' COMMENT 'How it went',
-  `transaction_id` varchar(120) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'The gateway''s id; refund_<id of the charge> for a refund',
-  `idempotency_key` varchar(120) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'The caller''s key',
+  `transaction_id` varchar(120) COLLATE ascii_bin DEFAULT NULL COMMENT 'The gateway''s id; refund_<id of the charge> for a refund',
+  `idempotency_key` varchar(120) COLLATE ascii_bin DEFAULT NULL COMMENT 'The caller''s key',
   `refund_of` bigint unsigned DEFAULT NULL COMMENT 'The charge that a refund gives back',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   `processed_at` datetime(6) DEFAULT NULL COMMENT 'UTC; when it left pending',
@@ -533,13 +533,13 @@ CREATE TABLE `payments_history` (
   `order_id` bigint unsigned DEFAULT NULL COMMENT 'As in payments',
   `kind` enum('charge','refund') NOT NULL DEFAULT 'charge' COMMENT 'As in payments',
   `amount` decimal(10,2) NOT NULL COMMENT 'As in payments',
-  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'As in payments (not personal)',
+  `currency` char(3) COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'As in payments (not personal)',
   `payment_method` enum('credit_card','paypal','stripe','bank_transfer') NOT NULL DEFAULT 'credit_card' COMMENT 'As in payments',
-  `payment_method_token` varchar(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'As in payments (personal)',
+  `payment_method_token` varchar(255) COLLATE ascii_bin DEFAULT NULL COMMENT 'As in payments (personal)',
   `payment_gateway` varchar(50) DEFAULT NULL COMMENT 'As in payments (not personal)',
   `status` enum('pending','completed','failed','refunded') NOT NULL DEFAULT 'completed' COMMENT 'As in payments',
-  `transaction_id` varchar(120) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'As in payments (not personal)',
-  `idempotency_key` varchar(120) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'As in payments (not personal)',
+  `transaction_id` varchar(120) COLLATE ascii_bin DEFAULT NULL COMMENT 'As in payments (not personal)',
+  `idempotency_key` varchar(120) COLLATE ascii_bin DEFAULT NULL COMMENT 'As in payments (not personal)',
   `refund_of` bigint unsigned DEFAULT NULL COMMENT 'As in payments',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC, as in payments',
   `processed_at` datetime(6) DEFAULT NULL COMMENT 'UTC, as in payments',
@@ -572,7 +572,7 @@ CREATE TABLE `payout_items` (
   `course_id` bigint unsigned NOT NULL COMMENT 'What was sold; no foreign key: as above',
   `occurred_at` datetime(6) NOT NULL COMMENT 'UTC; when the charge completed or the money went back',
   `gross` decimal(10,2) NOT NULL COMMENT 'Amount of the payment; below 0 for a refund',
-  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
+  `currency` char(3) COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
   `share_percent` decimal(5,2) NOT NULL DEFAULT '0.00' COMMENT 'The rate in force at the sale',
   `amount` decimal(10,2) NOT NULL COMMENT 'The instructor''s share to the cent, half up; a refund''s is minus its charge''s',
   `payout_id` bigint unsigned DEFAULT NULL COMMENT 'The batch it was paid in; NULL: not yet',
@@ -597,7 +597,7 @@ CREATE TABLE `payouts` (
   `payout_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which batch',
   `instructor_id` bigint unsigned NOT NULL COMMENT 'Who is paid',
   `period_end` date NOT NULL DEFAULT (utc_date()) COMMENT 'UTC, last day',
-  `currency` char(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
+  `currency` char(3) COLLATE ascii_bin NOT NULL DEFAULT 'USD' COMMENT 'ISO 4217 (not personal)',
   `amount` decimal(12,2) NOT NULL COMMENT 'Sum of its items; below 0: more was clawed back than earned',
   `items` int unsigned NOT NULL DEFAULT '0' COMMENT 'How many they are',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
@@ -607,7 +607,7 @@ CREATE TABLE `payouts` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What instructors are paid, one batch per period; by create_payouts';
 
 CREATE TABLE `policies` (
-  `name` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'What a procedure asks for',
+  `name` varchar(64) COLLATE ascii_bin NOT NULL COMMENT 'What a procedure asks for',
   `value` decimal(12,2) NOT NULL DEFAULT '0.00' COMMENT 'The number in force',
   `description` varchar(200) NOT NULL DEFAULT '' COMMENT 'What it does, with its unit (not personal)',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
@@ -646,7 +646,7 @@ CREATE TABLE `promotion_uses` (
 
 CREATE TABLE `promotions` (
   `promotion_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which promotion',
-  `code` varchar(50) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'What the buyer types',
+  `code` varchar(50) COLLATE ascii_bin NOT NULL COMMENT 'What the buyer types',
   `discount_type` enum('percentage','fixed_amount') NOT NULL DEFAULT 'percentage' COMMENT 'What amount means',
   `amount` decimal(10,2) NOT NULL COMMENT 'Percent, or USD off what it applies to',
   `min_purchase` decimal(10,2) NOT NULL DEFAULT '0.00' COMMENT 'The whole order must be worth this, USD, before discount and tax',
@@ -702,9 +702,9 @@ CREATE TABLE `quizzes` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Tests of a lesson';
 
 CREATE TABLE `receipts` (
-  `operation` varchar(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'The procedure',
-  `receipt_key` varchar(120) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'The caller''s transaction id or key',
-  `arguments_sha256` char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'Of the other arguments (not personal)',
+  `operation` varchar(40) COLLATE ascii_bin NOT NULL COMMENT 'The procedure',
+  `receipt_key` varchar(120) COLLATE ascii_bin NOT NULL COMMENT 'The caller''s transaction id or key',
+  `arguments_sha256` char(64) COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'Of the other arguments (not personal)',
   `outcome` json DEFAULT NULL COMMENT 'What the first call returned and a repeated one returns (not personal)',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   PRIMARY KEY (`operation`,`receipt_key`)
@@ -807,9 +807,9 @@ CREATE TABLE `subscriptions` (
 CREATE TABLE `users` (
   `user_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Who',
   `name` varchar(100) NOT NULL COMMENT 'Display name (personal)',
-  `email` varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_as_ci NOT NULL COMMENT 'Login; deleted_<id>@deleted.com once deleted (personal)',
+  `email` varchar(255) COLLATE utf8mb4_0900_as_ci NOT NULL COMMENT 'Login; deleted_<id>@deleted.com once deleted (personal)',
   `user_type` enum('student','instructor','admin') NOT NULL DEFAULT 'student' COMMENT 'What the person mainly does here; anybody may buy',
-  `password_hash` varchar(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'bcrypt or argon2, never a password; NULL: signs in elsewhere (personal)',
+  `password_hash` varchar(255) COLLATE ascii_bin DEFAULT NULL COMMENT 'bcrypt or argon2, never a password; NULL: signs in elsewhere (personal)',
   `deleted_at` datetime(6) DEFAULT NULL COMMENT 'UTC; set: the person can do nothing more',
   `deletion_reason` varchar(500) DEFAULT NULL COMMENT 'Why, in the words of who asked (personal)',
   `created_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',

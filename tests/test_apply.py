@@ -106,6 +106,24 @@ def test_a_changed_applied_migration_is_refused_before_anything_runs(shop, empty
     assert ask(empty_database, "SELECT COUNT(*) FROM _yoyo_migration") == [(2,)]
 
 
+def test_a_renamed_applied_migration_does_not_run_again(shop, empty_database):
+    apply(shop, empty_database)
+    path = shop / "sql/migrations/0002-sales.sql"
+    path.rename(path.with_name("0002-orders.sql"))
+    with pytest.raises(UsageError) as refusal:
+        apply(shop, empty_database)
+    assert str(refusal.value) == (
+        "the migration 0002-sales is applied and has no file, sql/migrations/0002-orders.sql, "
+        "rename it back, or give the new one a number behind it"
+    )
+
+
+def test_the_servers_own_database_is_no_place_for_a_project(shop, server):
+    with pytest.raises(UsageError) as refusal:
+        apply(shop, server.named("mysql"))
+    assert refusal.value.what == "mysql is the server's own database"
+
+
 def test_line_ends_and_a_byte_order_mark_are_no_change(shop, empty_database):
     apply(shop, empty_database)
     for path in shop.rglob("*.sql"):

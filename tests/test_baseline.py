@@ -43,6 +43,24 @@ def test_what_comes_after_is_applied(run, shop, built):
     assert run("verify").out == "no difference\n"
 
 
+def test_no_rollback_goes_behind_what_was_adopted(run, shop, built, sql):
+    back = {f"sql/migrations/{name}.rollback.sql": "DO 0;\n" for name in ("0001-products", "0002-sales", "0003-stock")}
+    stock = {"sql/migrations/0003-stock.sql": "ALTER TABLE products ADD COLUMN stock INT;\n"}
+    assert run("baseline", "0002").code == 0
+    small_project.write(shop, stock | back)
+    assert run("apply").code == 0
+    before = sql("SHOW TABLES")
+    for words in (("--steps", "2"), ("--to", "0000")):
+        refused = run("rollback", *words)
+        assert refused.code == 2
+        assert refused.err == (
+            "error: the programs were adopted with the migration, sql/migrations/0002-sales.sql, "
+            "restore a backup of before it, or undo it by a new migration\n"
+        )
+    assert sql("SHOW TABLES") == before
+    assert run("rollback").out.startswith("undone sql/migrations/0003-stock.sql")
+
+
 def test_a_database_that_differs_is_refused_with_the_diff_and_nothing_recorded(run, shop, built, sql):
     sql("ALTER TABLE products MODIFY name VARCHAR(60) NOT NULL")
     before = sql("SHOW TABLES")

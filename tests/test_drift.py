@@ -44,12 +44,12 @@ DRIFT = {
     "a column's comment": (
         "ALTER TABLE suppliers MODIFY code CHAR(4) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'Long word'",
         "different table suppliers",
-        ["+  `code` char(4) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'Long word',"],
+        ["+  `code` char(4) COLLATE ascii_bin NOT NULL COMMENT 'Long word',"],
     ),
     "a column's collation": (
         "ALTER TABLE suppliers MODIFY code CHAR(4) CHARACTER SET ascii NOT NULL COMMENT 'Short word'",
         "different table suppliers",
-        ["+  `code` char(4) CHARACTER SET ascii COLLATE ascii_general_ci NOT NULL COMMENT 'Short word',"],
+        ["+  `code` char(4) COLLATE ascii_general_ci NOT NULL COMMENT 'Short word',"],
     ),
     "a generated column": (
         "ALTER TABLE suppliers MODIFY shouted VARCHAR(50) GENERATED ALWAYS AS (LOWER(name)) STORED",

@@ -32,6 +32,22 @@ def test_the_second_waits_and_says_for_whom(shop, empty_database):
     assert told.get().startswith("applied sql/migrations/0001-products.sql")
 
 
+def test_the_servers_limits_on_queries_do_not_count(server, empty_database):
+    with connect(server) as other:
+        rows(other, "SET GLOBAL max_execution_time = 1, GLOBAL sql_select_limit = 1, GLOBAL sql_quote_show_create = 0")
+        try:
+            with connect(empty_database) as connection:
+                assert rows(connection, "SELECT SLEEP(0.1) UNION ALL SELECT 2") == [(0,), (2,)]
+                rows(connection, "CREATE TABLE t (n INT)")
+                assert "`n`" in rows(connection, "SHOW CREATE TABLE t")[0][1]
+        finally:
+            rows(
+                other,
+                "SET GLOBAL max_execution_time = DEFAULT, GLOBAL sql_select_limit = DEFAULT, "
+                "GLOBAL sql_quote_show_create = DEFAULT",
+            )
+
+
 def test_it_gives_up_after_a_while(shop, empty_database):
     with connect(empty_database) as first, lock.held(first, empty_database.database, lambda act: None):
         with pytest.raises(DatabaseRefused) as refusal:

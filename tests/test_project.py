@@ -160,7 +160,15 @@ def test_an_empty_folder_is_a_project_without_files(tmp_path):
         ),
         (
             {"learnhub-db.toml": 'colour = "red"\n', "procedures/a.sql": PROCEDURE.format(name="a")},
-            "the settings cannot be read",
+            "there is no setting colour, ",
+        ),
+        (
+            {"learnhub-db.toml": 'rebuild_limit_mb = "9"\n', "procedures/a.sql": PROCEDURE.format(name="a")},
+            "the setting rebuild_limit_mb is '9', ",
+        ),
+        (
+            {"learnhub-db.toml": "owner = \n", "procedures/a.sql": PROCEDURE.format(name="a")},
+            "the settings cannot be read (",
         ),
     ],
 )

@@ -194,6 +194,7 @@ class TestOneThatFails:
         refused = run("apply")
         what = "error: a rollback of 0003-note has stopped half-way, finish it: rollback\n"
         assert (refused.code, refused.err) == (3, what)
+        assert run("plan").err == what
         stopped = f"stopped  rollback 0003-note  {NOTE} finish it: rollback\n"
         assert run("status").out.startswith(stopped)
         small_project.write(tmp_path, {BACK: LATER[BACK]})

@@ -228,36 +228,6 @@ CREATE INDEX by_a ON of_1 (a);
         assert applied("apply").code == 0
         assert verified(applied) == NO_DIFFERENCE
 
-    @pytest.mark.parametrize(
-        "statement",
-        [
-            "ALTER TABLE {d}.products ADD COLUMN x INT",
-            "DROP TABLE `{d}` . products",
-            "CREATE TABLE x (a INT); RENAME TABLE x TO {d}.x",
-            "CREATE INDEX i ON {d}.products (name)",
-            "DROP VIEW IF EXISTS {d}.prices",
-            "DROP VIEW IF EXISTS nothing, {d} . prices",
-            "ALTER EVENT forget RENAME TO {d}.forgotten",
-            "CREATE TABLE x (a INT, FOREIGN KEY (a) REFERENCES {d}.products (id))",
-            "CREATE TABLE x LIKE {d}.products",
-            "CREATE DEFINER = CURRENT_USER TRIGGER {d} . x BEFORE INSERT ON sales FOR EACH ROW SET @a = 1",
-            'ALTER TABLE "{d}".products ADD COLUMN x INT',
-            "CREATE PROCEDURE {d}.x() DO 1",
-        ],
-    )
-    def test_a_migration_that_reaches_into_a_database_by_name_is_refused(self, applied, shop, sql, statement):
-        ((database,),) = sql("SELECT DATABASE()")
-        text = f"-- says where\n{statement.format(d=database)};\n"
-        small_project.write(shop, {"sql/migrations/0004-reach.sql": text})
-        refusal = applied("verify")
-        assert refusal.code == 2
-        assert refusal.err == (
-            f"error: the migration names the database {database}, sql/migrations/0004-reach.sql:2, "
-            "the database is the URL's: leave the name out\n"
-        )
-        assert sql("SELECT COUNT(*) FROM sales") == [(0,)]
-        assert ("name",) in sql("SELECT column_name FROM information_schema.columns WHERE table_name = 'prices'")
-
     def test_a_file_that_the_server_refuses_is_told_with_its_place(self, applied, shop):
         small_project.change(shop, "procedures/sales/sell.sql", "INSERT INTO", "INSERTO")
         refusal = applied("verify")

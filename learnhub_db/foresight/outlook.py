@@ -16,13 +16,14 @@ from learnhub_db.foresight import alters, sizes
 from learnhub_db.foresight.alters import Alter
 from learnhub_db.foresight.sandbox import NOBODY, Sandbox
 from learnhub_db.foresight.sizes import Size
-from learnhub_db.inspection import blueprint
+from learnhub_db.inspection import reach
 from learnhub_db.runner import execution
 from learnhub_db.runner.steps import NAME, Step
 from learnhub_db.statements import code_only
 from learnhub_db.stored_programs import catalogue
 
 SHOWN_CHARACTERS = 100
+UNFORESEEN = "what it does is not foreseen"
 _TABLES = re.compile(
     rf"""\s*(?P<act>CREATE\s+TABLE|DROP\s+TABLE|RENAME\s+TABLE|TRUNCATE)S?\b (?:\s+TABLE\b)?
     \s+ (?:IF\s+(?:NOT\s+)?EXISTS\s+)? (?P<rest>.*)""",
@@ -33,6 +34,11 @@ _ACT = re.compile(
     (?:\s+(?:.*?\b)?(?P<kind>TABLE|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT|DATABASE|SCHEMA|USER|ROLE)\b)?""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+_CALLING_VIEWS = "SELECT LOWER(table_name) FROM information_schema.view_routine_usage WHERE table_schema = DATABASE()"
+_USES_OF_VIEWS = """
+    SELECT LOWER(view_name), LOWER(table_name) FROM information_schema.view_table_usage
+    WHERE view_schema = DATABASE() AND table_schema = DATABASE()
+"""
 _DROPPED_COLUMN = re.compile(rf"\bDROP\s+(?:COLUMN\s+)?({NAME})", re.IGNORECASE)
 _EMPTIED_PARTITIONS = re.compile(r"\b(?:DROP|TRUNCATE)\s+PARTITION\s+(?P<names>[\w$`, ]+)", re.IGNORECASE)
 _UNASKED = re.compile(r"\b(?:DISCARD|IMPORT)\b.*\bTABLESPACE\b", re.IGNORECASE | re.DOTALL)
@@ -83,7 +89,7 @@ class Outlook:
         self.target, self.sandbox = target, sandbox
         self.sizes = {name.lower(): size for name, size in sizes.read(target, sandbox.database).items()}
         self.databases = {name.lower() for (name,) in rows(target, "SHOW DATABASES")}
-        self.functions = {name for kind, name in catalogue.programs(target) if kind == "function"}
+        self.calling = _calling(target)
 
     def read(self, ahead: Ahead) -> Iterator[Effect]:
         """The effects of what is left of a file; what its session sets ends with it."""
@@ -95,7 +101,7 @@ class Outlook:
 
     def _effect(self, effect: Effect, step: Step) -> Effect:
         step = unqualified(step, self.sandbox.database)
-        elsewhere = next(blueprint.named(step.code, self.databases), None)
+        elsewhere = next(reach.named(reach.code(step.text), self.databases), None)
         if elsewhere:
             return replace(effect, note=f"names the database {alters.bare(elsewhere['name'])}: not asked")
         try:
@@ -104,6 +110,8 @@ class Outlook:
             return replace(effect, refused=self.sandbox.told(error))
 
     def _asked(self, effect: Effect, step: Step) -> Effect:
+        if '"' in step.text and not step.settings and self.sandbox.names_are_in_double_quotes:
+            return replace(effect, note=UNFORESEEN)
         alter, table = alters.read(step.text), _TABLES.match(step.code)
         if alter and not _UNASKED.search(step.code):
             return self._altered(effect, alter)
@@ -114,7 +122,7 @@ class Outlook:
             return self._explained(effect, step)
         if _DATABASE.match(step.code):
             return replace(effect, destroys="the database")
-        return replace(effect, note="what it does is not foreseen" if _UNFORESEEN.match(step.code) else None)
+        return replace(effect, note=UNFORESEEN if _UNFORESEEN.match(step.code) else None)
 
     def _remember(self, step: Step) -> None:
         """What the session sets for itself; the rights that a role gives are not among it."""
@@ -165,9 +173,9 @@ class Outlook:
         return replace(effect, table=listed[0], rows=total.rows, bytes=total.bytes, destroys=destroyed or None)
 
     def _explained(self, effect: Effect, step: Step) -> Effect:
-        """The server's estimate. It may run stored functions for that, so of these none is asked for."""
+        """The server's estimate. It may run stored functions for that, a view's too, so of these none is asked for."""
         words = {word.lower() for word in re.findall(r"[\w$]+", step.code)}
-        if words & self.functions:
+        if words & self.calling:
             return replace(effect, note="calls a stored function: not estimated")
         try:
             with self.target.cursor(pymysql.cursors.DictCursor) as cursor:
@@ -186,12 +194,20 @@ class Outlook:
         self.sandbox.carried[new.lower()] = self.sandbox.carried.pop(old.lower(), 0)
 
 
+def _calling(connection: Connection) -> set[str]:
+    """What runs a stored function when it is estimated, in small letters: the functions, and views that call one."""
+    calling = {name for kind, name in catalogue.programs(connection) if kind == "function"}
+    calling |= {view for (view,) in rows(connection, _CALLING_VIEWS)}
+    uses = rows(connection, _USES_OF_VIEWS)
+    while further := {view for view, used in uses if used in calling} - calling:
+        calling |= further
+    return calling
+
+
 def unqualified(step: Step, database: str) -> Step:
     """`step` without the name of its own database before those of tables."""
-    text = step.text
-    for found in reversed(list(blueprint.named(step.code, {database.lower()}))):
-        text = text[: found.start("name")] + text[found.end() - 1 :]
-    return replace(step, statement=replace(step.statement, text=text)) if text != step.text else step
+    statement = reach.unqualified(step.statement, database)
+    return step if statement is step.statement else replace(step, statement=statement)
 
 
 def _destroyed(clauses: str, gone: set[str]) -> str | None:

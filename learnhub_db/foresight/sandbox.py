@@ -58,6 +58,11 @@ class Sandbox:
         self.limit = _limit(connection)
         self.carried: dict[str, int | None] = {}  # instant changes of the table that its copy does not carry
 
+    @property
+    def names_are_in_double_quotes(self) -> bool:
+        ((mode,),) = rows(self.connection, "SELECT @@sql_mode")
+        return "ANSI_QUOTES" in mode
+
     def run(self, sql: str, code: str) -> None:
         """Run a statement on the copies; pymysql.Error where the server refuses it."""
         self.copy(code)

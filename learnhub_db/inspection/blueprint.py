@@ -1,37 +1,36 @@
 """What the project's files build: the schema they make on the target's server, read and dropped again.
 
 Nothing outside the scratch schema is touched: what a migration does to the server, to accounts and to other databases
-is left out or refused, and no event ever fires. What PREPARE takes from a string is run unread.
+is left out, also what it does by way of its programs and views, or by a string that names one; no event ever fires.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
+import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db import scratch_schema
 from learnhub_db.contents import Contents
-from learnhub_db.database import Target, rows, settle
-from learnhub_db.errors import UsageError
+from learnhub_db.database import Target, refused, rows, settle
 from learnhub_db.inspection import schema
+from learnhub_db.inspection.reach import Reach, code, named, unqualified
 from learnhub_db.inspection.schedule import TIMES, Silenced, code_of, silenced
 from learnhub_db.inspection.schema import Definition, Schema
-from learnhub_db.project import SqlFile
 from learnhub_db.runner import execution
+from learnhub_db.runner.steps import NAME
 from learnhub_db.statements import Statement, split
 from learnhub_db.stored_programs.programs import account
 
-_NAME = r"(?:`(?:[^`]|``)+`|[\w$]+)"
 _IN_A_SCHEMA = "TABLES?|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT"
 _OF_THE_SERVER = "USER|ROLE|DATABASE|SCHEMA|SERVER|TABLESPACE|UNDO|LOGFILE|RESOURCE|INSTANCE|REFERENCE|LIBRARY"
 _DDL = re.compile(
     rf"""\s*(?P<verb>CREATE|ALTER|DROP|RENAME)\b
     (?:\s+(?:OR\s+REPLACE\s+)?(?:ALGORITHM\s*=\s*\w+\s+)?DEFINER\s*=\s*\S+)?
     .*?\b(?:(?P<object>{_IN_A_SCHEMA})|{_OF_THE_SERVER})\b (?:\s+IF\s+(?:NOT\s+)?EXISTS)?
-    (?P<name>\s+{_NAME}(?:\s*\.\s*{_NAME})?)?""",
+    (?P<name>\s+{NAME}(?:\s*\.\s*{NAME})?)?""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 _ROWS = re.compile(r"\s*(?:INSERT|REPLACE|UPDATE|DELETE|TRUNCATE|WITH|CALL)\b", re.IGNORECASE)
@@ -45,8 +44,14 @@ _REACHES_OUT = re.compile(
     | \A\s*SET\s+(?:PASSWORD|DEFAULT|ROLE|RESOURCE)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-_QUALIFIER = re.compile(
-    rf"(?<![.@`\w$])(?P<read>\b(?:REFERENCES|LIKE|FROM|JOIN)\s+)?(?P<name>{_NAME})\s*\.\s*[`\w]", re.IGNORECASE
+_ON_TABLE = re.compile(rf"\bON\s+(?P<name>{NAME}(?:\s*\.\s*{NAME})?)", re.IGNORECASE)
+_CALLS = re.compile(r"\s*(?:CALL|SELECT|DO|SET)\b", re.IGNORECASE)
+_PREPARED = re.compile(r"\s*(?:PREPARE|EXECUTE|DEALLOCATE)\b", re.IGNORECASE)
+_ACCOUNT = r"(?:`[^`]*`|'[^']*'|\"[^\"]*\"|[\w.%$]+)"
+_DEFINER = re.compile(
+    rf"""(?P<before>\A(?:/\*!\d*|\*/|\s|CREATE\b|ALTER\b|OR\s+REPLACE\b|ALGORITHM\s*=\s*\w+)*)
+    \bDEFINER\s*=\s*{_ACCOUNT}(?:\s*@\s*{_ACCOUNT}|\s*\(\s*\))?""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _SYSTEM = {"information_schema", "performance_schema", "sys"}
 
@@ -56,16 +61,20 @@ def read(contents: Contents, owner: str | None, target: Target) -> Schema:
 
     A definer stands only where it is known: in the files' programs, where the project has an owner.
     """
-    with scratch_schema.made(target) as connection:
-        events = _build(connection, contents, owner, target)
-        ((name,),) = rows(connection, "SELECT DATABASE()")
-        found = schema.read(connection, name, target.database)
+    try:
+        with scratch_schema.made(target) as connection:
+            events = _build(connection, contents, owner, target)
+            ((name,),) = rows(connection, "SELECT DATABASE()")
+            found = schema.read(connection, name, target.database)
+    except pymysql.Error as error:
+        raise refused(error, str(target)) from error
     written = {program.key for program in contents.programs}
     return {key: as_deployed(key, one, events, owner if key in written else None) for key, one in found.items()}
 
 
 def _build(connection: Connection, contents: Contents, owner: str | None, target: Target) -> dict[str, Silenced]:
-    others = {name.lower() for (name,) in rows(connection, "SHOW DATABASES")} - _SYSTEM | {target.database.lower()}
+    databases = {name.lower() for (name,) in rows(connection, "SHOW DATABASES")} - _SYSTEM | {target.database.lower()}
+    reach = Reach(databases)
     events: dict[str, Silenced] = {}
 
     def run(statement: Statement, path: str) -> None:
@@ -76,52 +85,57 @@ def _build(connection: Connection, contents: Contents, owner: str | None, target
         execution.run(connection, statement, path)
 
     for file in contents.migrations:
-        for statement in split(file.text, file.path):
-            if _builds(statement, file, target, others):
-                run(statement, file.path)
+        statements = split(file.text, file.path)
+        prepares = not any(reach.leads_out(f"PREPARE {one.text}") for one in statements if not _DDL.match(one.text))
+        for statement in statements:
+            built = _built(statement, target, reach, prepares)
+            if built:
+                run(built, file.path)
         settle(connection)
     for program in contents.programs:
         run(Statement(without_owner(program.sql, owner), program.line, 0), program.path)
     return events
 
 
-def _builds(statement: Statement, file: SqlFile, target: Target, others: set[str]) -> bool:
-    """Whether the statement makes part of the schema; UsageError where it would make it in another one.
+def _built(statement: Statement, target: Target, reach: Reach, prepares: bool) -> Statement | None:
+    """What makes the statement's part of the schema here; None where it makes none, or would reach elsewhere.
 
-    Rows are written too, for later statements may need them, but not into another database.
+    Rows are written too, for later statements may need them. With `prepares` what comes from a string is run.
     """
-    code = code_of(statement.text)
-    if _REACHES_OUT.search(code):
-        return False
-    if _SESSION.match(code):
-        return True
-    if _ROWS.match(code):
-        return not any(named(code, others))
-    ddl = _DDL.match(code)
-    if not (ddl and ddl["object"]):
-        return False
-    for found in named(code[: _end_of_what_changes(ddl)], others):
-        if not found["read"] or _bare(found["name"]) == target.database.lower():
-            mend = "the database is the URL's: leave the name out"
-            where = f"{file.path}:{statement.line}"
-            raise UsageError(f"the migration names the database {_bare(found['name'])}", where, mend)
-    return True
+    said = code_of(statement.text)
+    if _REACHES_OUT.search(said):
+        return None
+    if _PREPARED.match(said):
+        return statement if prepares else None
+    if _SESSION.match(said) or _ROWS.match(said):
+        if not _CALLS.match(said):  # its programs are not there yet
+            statement = unqualified(statement, target.database)
+        return None if reach.leads_out(statement.text) else statement
+    ddl = _DDL.match(code(statement.text))
+    return _made(statement, ddl, target, reach) if ddl and ddl["object"] else None
 
 
-def _end_of_what_changes(ddl: re.Match[str]) -> int:
-    """Behind the name of a program or view that is made: what its body names is not changed by that."""
-    is_body = ddl["verb"].upper() == "CREATE" and ddl["object"].upper() not in ("TABLE", "INDEX")
-    is_body = is_body or ddl["object"].upper() == "VIEW" and ddl["verb"].upper() == "ALTER"
-    return ddl.end() if is_body else len(ddl.string)
+def _made(statement: Statement, ddl: re.Match[str], target: Target, reach: Reach) -> Statement | None:
+    """The DDL without its own database's name and definer; None where it makes something in another database."""
+    end = None if ddl["object"].upper() == "VIEW" else _end_of_head(ddl)
+    statement = unqualified(statement, target.database, end)
+    end = _end_of_head(_DDL.match(code(statement.text)))
+    head, body = code(statement.text)[:end], statement.text[end:]
+    if any(not found["read"] for found in named(head, reach.databases)):
+        return None
+    if body:
+        reach.learn(re.findall(NAME, head)[-1], body)
+    return replace(statement, text=_DEFINER.sub(r"\g<before>", statement.text, count=1))
 
 
-def named(code: str, databases: set[str]) -> Iterator[re.Match[str]]:
-    """The places in `code` where one of `databases` stands before a dot."""
-    return (found for found in _QUALIFIER.finditer(code) if _bare(found["name"]) in databases)
-
-
-def _bare(name: str) -> str:
-    return name.strip("`").replace("``", "`").lower()
+def _end_of_head(ddl: re.Match[str]) -> int:
+    """Behind the name of a program or view that is made, and the table of a trigger: the rest only runs when used."""
+    sort = ddl["object"].upper()
+    is_body = ddl["verb"].upper() == "CREATE" and sort not in ("TABLE", "INDEX")
+    if not is_body and not (sort == "VIEW" and ddl["verb"].upper() == "ALTER"):
+        return len(ddl.string)
+    table = _ON_TABLE.search(ddl.string, ddl.end()) if sort == "TRIGGER" else None
+    return table.end() if table else ddl.end()
 
 
 def without_owner(sql: str, owner: str | None) -> str:

@@ -43,8 +43,11 @@ _DEFINER = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _AUTO_INCREMENT = re.compile(r"^(\) ENGINE=\w+) AUTO_INCREMENT=\d+", re.MULTILINE)
-# The server rewrites the character sets of an expression's literals whenever the table is altered or rebuilt.
-_INTRODUCER = re.compile(r"(?P<kept>'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`)|(?<![\w$])_[a-z]\w*(?=')", re.DOTALL)
+# The server rewrites the character sets of an expression's literals whenever the table is altered or rebuilt, and tells
+# a column's only where its statement had it: the collation behind it says it all.
+_CHARACTER_SET = re.compile(
+    r"(?P<kept>'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`)|(?<![\w$])_[a-z]\w*(?=')| CHARACTER SET \w+(?= COLLATE )", re.DOTALL
+)
 _EVENT_HEAD = re.compile(
     r"""(?P<schedule>\ACREATE\ EVENT\ (?:`(?:[^`]|``)+`|"(?:[^"]|"")+")\ ON\ SCHEDULE)
     (?P<every>\ EVERY\ .+?)? (?:\ AT\ (?P<at>'[^']+'))?
@@ -102,7 +105,7 @@ def definition(connection: Connection, kind: str, name: str, databases: tuple[st
         mend = f"GRANT SHOW_ROUTINE ON *.* TO {account(connection)}"
         raise DatabaseRefused(f"the account may not read the {kind} {name}", "", mend)
     if kind == "table":
-        return Definition(_INTRODUCER.sub(lambda found: found["kept"] or "", _AUTO_INCREMENT.sub(r"\1", sql)))
+        return Definition(_CHARACTER_SET.sub(lambda found: found["kept"] or "", _AUTO_INCREMENT.sub(r"\1", sql)))
     sql, settings = _without_definer(sql)
     if kind == "event":
         sql, times = _without_times(sql)

@@ -11,17 +11,24 @@ from pymysql.connections import Connection
 
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import Target, connect, refused, rows
-from learnhub_db.errors import DatabaseRefused
+from learnhub_db.errors import DatabaseRefused, UsageError
 from learnhub_db.runner import journal
 
 WAIT_SECONDS = 60
 LONGEST_NAME = 64
+OF_THE_SERVER = ("mysql", "sys", "information_schema", "performance_schema")
 
 
 @contextmanager
 def connected(target: Target, report: Report, seconds: float = WAIT_SECONDS) -> Iterator[Connection]:
-    """A connection that holds the lock of its database; what the server refuses meanwhile is DatabaseRefused."""
+    """A connection that holds the lock of its database; what the server refuses meanwhile is DatabaseRefused.
+
+    UsageError for a database of the server's own.
+    """
     with connect(target) as connection:
+        if target.database.lower() in OF_THE_SERVER:
+            mend = "name the project's in the URL"
+            raise UsageError(f"{target.database} is the server's own database", str(target), mend)
         try:
             with held(connection, target.database, report, seconds):
                 yield connection

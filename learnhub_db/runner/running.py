@@ -233,7 +233,8 @@ class Run:
         if not self.certain:
             return error
         stay = "is done and stays" if self.certain == 1 else "are done and stay"
-        return error.with_mend(f"the {_counted(self.certain)} before it {stay}: mend the rest of the file, then {self.book.verb} again")
+        done = f"the {_counted(self.certain)} before it {stay}"
+        return error.with_mend(f"{done}: mend the rest of the file, then {self.book.verb} again")
 
     def _lost(self, error: DatabaseRefused) -> bool:
         code = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else 0

@@ -85,3 +85,10 @@ def then(connection: Connection, migrations: Collection[str]) -> list[Kept]:
     """
     found = rows(connection, _THEN, (tuple(migrations) or ("",),))
     return [Kept(kind, name, path or "", digest or "", Stored(*rest)) for kind, name, path, digest, *rest in found]
+
+
+def adopted_with(connection: Connection, migrations: Collection[str]) -> str | None:
+    """Which of `migrations` was the last one when programs were adopted; reads only."""
+    sql = f"SELECT migration FROM {NAME} WHERE act = '{ADOPTED}' AND migration IN %s LIMIT 1"
+    found = rows(connection, sql, (tuple(migrations),))
+    return found[0][0] if found else None
