@@ -58,11 +58,11 @@ class _Application:
     def go(self, pending: Sequence[Migration], resume: Resume) -> None:
         """Run them; whatever happens, those that have run are recorded, where the server can be reached.
 
-        What a run that has stopped had only foreseen is forgotten where its file is gone.
+        What a run that has stopped had only foreseen is forgotten: others may create the same meanwhile.
         """
-        for name in self.begun.keys() - {migration.id for migration in pending}:
-            if self.begun[name].untouched:
-                self._book(name).cut(0)
+        for name in [name for name, entry in self.begun.items() if entry.untouched]:
+            self._book(name).cut(0)
+            del self.begun[name]
         try:
             while pending:
                 group = self._look_ahead(pending)

@@ -9,15 +9,16 @@ import interruptions
 from interruptions import Client
 from learnhub_db.database import Target, connect, rows
 
-QUERY = "SELECT GET_LOCK(CONCAT('gate ', DATABASE()), 60) AS n"
-STATEMENT = f"CREATE TABLE gate (n INT) AS {QUERY}"
+STATEMENT = "CREATE TABLE gate (n INT, FOREIGN KEY (n) REFERENCES gatepost (n))"
+_WAITS = "Waiting for table metadata lock"
 
 
 @contextmanager
 def closed(target: Target) -> Iterator[None]:
-    """Whoever runs the QUERY meanwhile waits there."""
+    """Whoever runs the STATEMENT meanwhile waits there, for a lock on the table that it refers to."""
     with connect(target) as keeper:
-        rows(keeper, "DO GET_LOCK(CONCAT('gate ', DATABASE()), 0)")
+        rows(keeper, "CREATE TABLE IF NOT EXISTS gatepost (n INT PRIMARY KEY)")
+        rows(keeper, "LOCK TABLES gatepost WRITE")
         yield
 
 
@@ -43,4 +44,4 @@ def waiting(target: Target) -> list[int]:
     """The connections that stand before it."""
     with connect(target, select_database=False) as other:
         found = rows(other, "SELECT id, db, state FROM performance_schema.processlist")
-    return [number for number, database, state in found if (database, state) == (target.database, "User lock")]
+    return [number for number, database, state in found if (database, state) == (target.database, _WAITS)]

@@ -18,9 +18,10 @@ from learnhub_db import application, deployment
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.project import Project
-from learnhub_db.runner import packets, waits
+from learnhub_db.runner import lock, packets, waits
 from learnhub_db.server import start, stop
 from learnhub_db.server.home import Home
+from learnhub_db.statements import Statement, split
 
 NAME = "sql/migrations/0001-all.sql"
 CREATIONS = [
@@ -42,11 +43,11 @@ def write(folder: Path, statements: list[str], files: int = 1) -> Path:
 
 
 def made(target: Target) -> list[str]:
-    """The statements that are seen to have run."""
+    """The tables and indexes that are there, but for the gate's."""
     with connect(target) as connection:
-        tables = [name for (name,) in rows(connection, "SHOW TABLES") if not name.startswith("_")]
-        indexes = [table for table in tables if rows(connection, f"SHOW INDEX FROM {table}")]
-    return sorted([*(f"table {name}" for name in tables), *(f"index {name}" for name in indexes)])
+        tables = [name for (name,) in rows(connection, "SHOW TABLES") if not name.startswith(("_", "gatepost"))]
+        indexed = [name for name in tables if name != "gate" and rows(connection, f"SHOW INDEX FROM {name}")]
+    return sorted([*(f"table {name}" for name in tables), *(f"index {name}" for name in indexed)])
 
 
 ALL = ["index p", "index q", "table gate", "table p", "table q", "table r"]
@@ -78,7 +79,7 @@ def test_they_are_in_one_packet(tmp_path, empty_database, files):
 
 
 def test_a_packet_holds_no_more_than_any_server_takes(tmp_path, empty_database, monkeypatch):
-    monkeypatch.setattr(packets, "CHARACTERS", 60)
+    monkeypatch.setattr(packets, "BYTES", 240)
     root = write(tmp_path, [f"CREATE TABLE a (n INT) /* {'long ' * 20} */", *CREATIONS])
     proxy = interruptions.Proxy(empty_database)
     with proxy.open() as target:
@@ -119,13 +120,15 @@ def test_an_interruption_between_two_answers(tmp_path, empty_database, monkeypat
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    root = write(tmp_path, GATED[0], 3)
+    root = write(tmp_path, CREATIONS, 3)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(application._Application, "_take", interrupt)
         deployment.apply(Project(root), empty_database)
-    assert made(empty_database) == ALL
+    assert made(empty_database) == BEFORE[-1]
     deployment.apply(Project(root), empty_database)
-    check_applied(empty_database, 3)
+    assert made(empty_database) == BEFORE[-1]
+    with connect(empty_database) as connection:
+        assert rows(connection, "SELECT COUNT(*) FROM _yoyo_migration") == [(3,)]
 
 
 @pytest.fixture
@@ -174,6 +177,44 @@ def test_one_that_waits_for_a_lock_is_sent_again_with_those_behind_it(tmp_path, 
         rows(reader, "COMMIT")
     applying.join(30)
     check_applied(empty_database)
+
+
+def test_without_the_lock_nothing_of_it_runs(empty_database):
+    statements = [(statement, NAME) for statement in split("\n;\n".join(CREATIONS))]
+    with connect(empty_database) as connection:
+        with pytest.raises(DatabaseRefused) as refusal:
+            packets.Packets(connection, "learnhub_db nobody", statements).run_next()
+        assert refusal.value.__cause__.args[0] == packets.UNGUARDED
+        assert made(empty_database) == []
+        with lock.held(connection, empty_database.database, pytest.fail):
+            sent = packets.Packets(connection, lock.name_for(empty_database.database), statements)
+            while sent:
+                sent.run_next()
+    assert made(empty_database) == BEFORE[-1]
+
+
+def test_fewer_answers_than_statements_end_the_connection(empty_database):
+    """Nothing could be recorded then: nobody knows which of them ran."""
+    texts = ["CREATE TABLE a (n INT) /*!99999 on", "CREATE TABLE b (n INT) -- */", "CREATE TABLE c (n INT)"]
+    with connect(empty_database) as connection, lock.held(connection, empty_database.database, pytest.fail):
+        statements = [(Statement(text, 1, 0), NAME) for text in texts]
+        sent = packets.Packets(connection, lock.name_for(empty_database.database), statements)
+        with pytest.raises(DatabaseRefused) as refusal:
+            while sent:
+                sent.run_next()
+        assert refusal.value.what.startswith("2014: ")
+        assert not connection.open
+    assert made(empty_database) == ["table a", "table c"]
+
+
+def test_a_comment_that_only_the_server_reads_on_swallows_nothing(tmp_path, empty_database):
+    texts = ["CREATE TABLE a (n INT) /*+ on\n;\n", "CREATE TABLE b (n INT) /* on */;\n", "CREATE TABLE c (n INT);\n"]
+    root = small_project.write(tmp_path, {f"sql/migrations/000{n}-{n}.sql": text for n, text in enumerate(texts, 1)})
+    for _ in range(2):
+        with pytest.raises(DatabaseRefused) as refusal:
+            deployment.apply(Project(root), empty_database)
+        assert refusal.value.where == "sql/migrations/0001-1.sql:1"
+    assert made(empty_database) == []
 
 
 @pytest.mark.parametrize(

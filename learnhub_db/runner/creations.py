@@ -15,12 +15,19 @@ from learnhub_db.runner.steps import Step
 
 LONGEST = 64  # characters, of a fingerprint in the journal
 
-_TABLE = re.compile(r"CREATE\s+TABLE\s+`?(?P<table>\w+)`?\s*\((?!\s*LIKE\b)", re.IGNORECASE)
+AT_ONCE = 200  # of the journal's rows in one statement: far below what any server takes
+
+_TABLE = re.compile(r"CREATE\s+TABLE\s+(?P<quote>`?)(?P<table>\w+)(?P=quote)\s*\((?!\s*LIKE\b)", re.I | re.A)
 _INDEX = re.compile(
-    r"CREATE\s+(?:(?:UNIQUE|FULLTEXT|SPATIAL)\s+)?INDEX\s+`?(?P<index>\w+)`?\s+ON\s+`?(?P<table>\w+)`?\s*\(",
-    re.IGNORECASE,
+    r"""CREATE\s+(?:(?:UNIQUE|FULLTEXT|SPATIAL)\s+)?INDEX\s+(?P<quote>`?)(?P<index>\w+)(?P=quote)
+    \s+ON\s+(?P<other>`?)(?P<table>\w+)(?P=other)\s*\(""",
+    re.I | re.A | re.X,
 )
-_NUMBERED = re.compile(r"(?P<stem>.+)_\d+|(?P<functional>functional_index)")  # as the server names indexes itself
+_FROM_ROWS = re.compile(r"\b(?:SELECT|TABLE|VALUES\s+ROW|WITH(?!\s+PARSER))\b", re.I)
+# Where a statement ends may depend on the session or the server's version, and so may what it needs.
+_DOUBTFUL = re.compile(r"""[\\"$@]|/\*[!+]""")
+# As the server names indexes itself.
+_NUMBERED = re.compile(r"(?P<own>functional_index(?:_\d+)?|primary)|(?P<stem>.+)_\d+")
 _ABSENT = re.compile(r"no table (?P<table>\w+)|no index (?P<index>\w+) on (?P<of>\w+)")
 _THERE = """
     SELECT LOWER(table_name) FROM information_schema.tables
@@ -32,11 +39,11 @@ def leading(connection: Connection, steps: Sequence[Step]) -> list[str]:
     """The fingerprints before each of the first `steps` that create tables, and indexes on these; reads only.
 
     A fingerprint names what the step creates: `no table …`, `no index … on …`. None of it is there, and no step creates
-    what an earlier one may have created. None of the steps holds a second statement.
+    what an earlier one may have created. None of the steps holds a second statement, or fills what it creates.
     """
     found: list[str] = []
     tables: dict[str, set[str]] = {}  # that the steps create, each with the words of what is said of it
-    coming = list(takewhile(_creates, steps))
+    coming = list(takewhile(_creates, steps[:AT_ONCE]))
     there = _there(connection, coming)
     for step in coming:
         absent = _new_table(step, tables, there) or _new_index(step, tables)
@@ -68,9 +75,11 @@ def happened(connection: Connection, fingerprint: str | None) -> bool | None:
 
 
 def _creates(step: Step) -> bool:
-    """Whether the step creates a table or an index, needs no memory, and is one statement however the session reads."""
-    creates = _TABLE.match(step.code) or _INDEX.match(step.code)
-    return bool(creates) and not set(";@") & set(step.code) and "\\" not in step.text
+    """Whether the step creates an empty table or an index, and is one statement to whoever reads it."""
+    made = _TABLE.match(step.code) or _INDEX.match(step.code)
+    if not made or ";" in step.code or _DOUBTFUL.search(step.text):
+        return False
+    return not _FROM_ROWS.search(step.code, made.end())
 
 
 def _there(connection: Connection, steps: Sequence[Step]) -> set[str]:
@@ -95,7 +104,7 @@ def _new_index(step: Step, tables: dict[str, set[str]]) -> str | None:
         return None
     words, name = tables[made["table"].lower()], made["index"].lower()
     numbered = _NUMBERED.fullmatch(name)
-    if name in words or (numbered and (numbered["functional"] or numbered["stem"] in words)):
+    if name in words or (numbered and (numbered["own"] or numbered["stem"] in words)):
         return None
     words |= _words(step)
     return f"no index {made['index']} on {made['table']}"

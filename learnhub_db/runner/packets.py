@@ -9,17 +9,19 @@ from itertools import accumulate
 
 import pymysql
 from pymysql.connections import Connection
-from pymysql.constants import ER
+from pymysql.constants import CR, ER
 from pymysql.cursors import Cursor
 
 from learnhub_db.database import literal, several
 from learnhub_db.runner import execution
 from learnhub_db.statements import Statement
 
-CHARACTERS = 100_000  # of the statements in a packet: far below what any server takes
+BYTES = 50_000  # of a packet with more than one statement: below what any server takes
 UNGUARDED = 1690  # a value out of range: what a guard says where the lock is lost, but others may say it too
 
 _GUARD = "DO IF(IS_USED_LOCK(%s) = CONNECTION_ID(), 0, EXP(1000))"
+
+_BETWEEN = "\n;"  # on a line of its own: the one before may end in a comment
 
 Placed = tuple[Statement, str]  # with the path of its file
 
@@ -55,13 +57,14 @@ class Packets:
             self.results.close()
 
     def _of_a_packet(self) -> list[Placed]:
-        sizes = accumulate(len(statement.text) for statement, _ in self.left)
-        count = max(1, bisect(list(sizes), CHARACTERS))
+        besides = len(self.guard) + len(_BETWEEN)
+        sizes = accumulate(len(statement.text.encode()) + besides for statement, _ in self.left)
+        count = max(1, bisect(list(sizes), BYTES))
         return [self.left[number] for number in range(count)]
 
     def _send(self, statements: Sequence[Placed]) -> Iterator[Placed]:
         """Send them, and yield each one when it has run."""
-        packet = "\n;\n".join(f"{self.guard};\n{statement.text}" for statement, _ in statements)
+        packet = _BETWEEN.join(f"{self.guard};{statement.text}" for statement, _ in statements)
         with several(self.connection), self.connection.cursor() as cursor:
             for number, (statement, path) in enumerate(statements, 1):
                 try:
@@ -81,6 +84,7 @@ class Packets:
 
 
 def _wait(cursor: Cursor) -> None:
-    """Wait for the packet's next result."""
-    answered = cursor.nextset()
-    assert answered, "something else was sent before all was asked for"
+    """Wait for the packet's next result; where there is none, nobody knows any more whose the others were."""
+    if not cursor.nextset():
+        cursor.connection.close()
+        raise pymysql.OperationalError(CR.CR_COMMANDS_OUT_OF_SYNC, "the answers are not those of the statements")

@@ -18,6 +18,7 @@ from learnhub_db.runner.memory import Memory
 from learnhub_db.runner.packets import Packets
 from learnhub_db.runner.steps import Kind, Step, kind_of
 
+MUCH_MEMORY = 1000  # characters: with so many not every row of the journal repeats them
 CLIENT_ERRORS = range(2000, 3000)
 # The server gave up on the statement or the connection: how far it had come is for the fingerprint to tell.
 UNCERTAIN = (ER.SERVER_SHUTDOWN, ER.QUERY_INTERRUPTED, 1927, 3169, 4031)
@@ -158,6 +159,8 @@ class Run:
     def _intend(self, entry: Entry, sql: str) -> None:
         """Have the journal know of the statement, and of those right behind it that it can know of beforehand."""
         ahead = creations.leading(self.connection, self.steps[entry.place - 1 :])
+        if len(self.memory.text() or "") > MUCH_MEMORY:
+            ahead = ahead[:1]
         before = ahead or [fingerprints.of(self.connection, sql)]
         steps = self.steps[entry.place - 1 : entry.place - 1 + len(before)]
         self.unsaved += intents(steps, before, self.memory, entry.place)
