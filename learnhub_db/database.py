@@ -129,6 +129,11 @@ def _switch_several(connection: Connection, off: int) -> None:
     connection.client_flag ^= CLIENT.MULTI_STATEMENTS
 
 
+def cut(connection: Connection) -> None:
+    """Have nothing sent on the connection any more; PyMySQL's close() would be an error the second time."""
+    connection._force_close()
+
+
 def _cannot_connect(target: Target, error: pymysql.Error) -> CannotConnect:
     what, mend = _why(target, error)
     return CannotConnect(what, str(target), mend)

@@ -12,7 +12,7 @@ from pymysql.connections import Connection
 from pymysql.constants import CR, ER
 from pymysql.cursors import Cursor
 
-from learnhub_db.database import literal, several
+from learnhub_db.database import cut, literal, several
 from learnhub_db.runner import execution
 from learnhub_db.statements import Statement
 
@@ -86,5 +86,5 @@ class Packets:
 def _wait(cursor: Cursor) -> None:
     """Wait for the packet's next result; where there is none, nobody knows any more whose the others were."""
     if not cursor.nextset():
-        cursor.connection.close()
+        cut(cursor.connection)
         raise pymysql.OperationalError(CR.CR_COMMANDS_OUT_OF_SYNC, "the answers are not those of the statements")
