@@ -16,7 +16,7 @@ from learnhub_db.history import History, Record
 from learnhub_db.project import MIGRATION_NAME, Project, SqlFile
 from learnhub_db.runner import execution, lock
 from learnhub_db.runner.resumption import Resume
-from learnhub_db.stored_programs import grants
+from learnhub_db.stored_programs import catalogue, grants, preflight
 from learnhub_db.stored_programs.grants import GrantFile
 from learnhub_db.stored_programs.rollout import Rollout
 
@@ -108,10 +108,19 @@ class _Run:
         if pending(self.contents, self.past):
             from learnhub_db import application
 
+            self._check_owner()
             self._prepare(history.OF_MIGRATIONS)
             application.apply(self.connection, self.contents.migrations, resume, self.report)
         elif resume.choice:
             raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
+
+    def _check_owner(self) -> None:
+        """Before the migrations, which cannot be taken back: is there an owner for the programs that follow them?"""
+        owner = self.project.settings.owner
+        if not owner or any(self._differs(grant.key, grant.file.digest) for grant in self.contents.accounts):
+            return
+        if self.rollout.pending(self.contents.programs, catalogue.programs(self.connection)):
+            preflight.check_owner(self.connection, owner)
 
     def _run_grants(self, grant: GrantFile) -> None:
         self._prepare()

@@ -95,3 +95,11 @@ def test_an_owner_that_does_not_exist_is_refused_before_a_program_is_created(own
         f"CREATE USER `{owner}`@`localhost` ACCOUNT LOCK, in a file of sql/grants that names no program"
     )
     assert routines(target) == []
+
+
+def test_an_owner_whom_nothing_creates_is_missed_before_the_migrations(owned, target):
+    (owned / "sql/grants/10-owner.sql").unlink()
+    with pytest.raises(DatabaseRefused) as refusal:
+        apply(owned, target)
+    assert refusal.value.what.endswith("_owner@localhost does not exist")
+    assert ask(target, "SHOW TABLES") == []

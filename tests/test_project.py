@@ -137,7 +137,8 @@ def test_an_empty_folder_is_a_project_without_files(tmp_path):
         ),
         (
             {"procedures/a.sql": PROCEDURE.format(name="a") + "INSERT INTO t VALUES (1);\n"},
-            "the file holds more than its CREATE, procedures/a.sql:2, move the other statement to a migration",
+            "the file holds more than its CREATE, procedures/a.sql:2, write DELIMITER around its body, "
+            "or move the other statement to a migration",
         ),
         (
             {"views/a.sql": PROCEDURE.format(name="a")},

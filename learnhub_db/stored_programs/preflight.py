@@ -21,7 +21,7 @@ PROBE = "_learnhub_probe"
 def check(connection: Connection, owner: str | None, pending: Sequence[Program]) -> None:
     """DatabaseRefused where `pending` could not be created, or not be called by anybody; reads only."""
     if owner and pending:
-        _check_owner(connection, owner)
+        check_owner(connection, owner)
     routine = next((program for program in pending if program.kind in ("procedure", "function")), None)
     if owner and routine:
         _check_owner_may_execute(connection, owner, routine)
@@ -32,7 +32,8 @@ def check(connection: Connection, owner: str | None, pending: Sequence[Program])
         raise DatabaseRefused(what, refused.path, mend)
 
 
-def _check_owner(connection: Connection, owner: str) -> None:
+def check_owner(connection: Connection, owner: str) -> None:
+    """DatabaseRefused where there is no such account; reads only."""
     user, _, host = owner.rpartition("@")
     try:
         found = rows(connection, "SELECT 1 FROM mysql.user WHERE user = %s AND host = %s", (user, host))
