@@ -103,3 +103,11 @@ def test_an_owner_whom_nothing_creates_is_missed_before_the_migrations(owned, ta
         apply(owned, target)
     assert refusal.value.what.endswith("_owner@localhost does not exist")
     assert ask(target, "SHOW TABLES") == []
+
+
+def test_what_the_applying_account_lacks_is_not_taken_for_the_owners(shop, server, modest):
+    small_project.write(shop, {"learnhub-db.toml": f'owner = "{modest.user}@%"\n'})
+    ask(server, f"REVOKE ALTER ROUTINE ON {modest.database}.* FROM {modest.user}@'%'")
+    with pytest.raises(DatabaseRefused) as refusal:
+        apply(shop, modest)
+    assert refusal.value.mend.startswith("GRANT ALTER ROUTINE ON the database")

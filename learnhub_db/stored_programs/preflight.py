@@ -53,13 +53,20 @@ def _check_owner_may_execute(connection: Connection, owner: str, routine: Progra
         rows(connection, drop)
         rows(connection, f"CREATE DEFINER={account(owner)} PROCEDURE {PROBE}() SQL SECURITY DEFINER DO 0")
         try:
-            rows(connection, f"CALL {PROBE}()")
+            _call_probe(connection, owner, routine)
         finally:
             rows(connection, drop)
     except pymysql.Error as error:
+        raise execution.refusal(error, Statement(routine.sql, routine.line, 0), routine.path) from error
+
+
+def _call_probe(connection: Connection, owner: str, routine: Program) -> None:
+    try:
+        rows(connection, f"CALL {PROBE}()")
+    except pymysql.Error as error:
         user, _, host = owner.rpartition("@")
         if error.args[0] != ER.PROCACCESS_DENIED_ERROR or f"'{user}'@'{host}'" not in error.args[1]:
-            raise execution.refusal(error, Statement(routine.sql, routine.line, 0), routine.path) from error
+            raise
         ((database,),) = rows(connection, "SELECT DATABASE()")
         mend = f"GRANT EXECUTE ON {identifier(database)}.* TO {account(owner)}"
         raise DatabaseRefused(f"the owner {owner} may not execute its own routines", routine.path, mend) from error
