@@ -57,6 +57,7 @@ def write(shop: Path, statements: list[str], database: str, other: str = "") -> 
         ["CREATE TRIGGER noted AFTER INSERT ON t FOR EACH ROW DELETE FROM {o}.o", "INSERT INTO t VALUES (1)"],
         ["CREATE TRIGGER noted AFTER INSERT ON {d}.t FOR EACH ROW DELETE FROM {d}.log", "INSERT INTO t VALUES (1)"],
         ["SELECT {o}.wipe()"],
+        ['INSERT INTO log VALUES (CHAR_LENGTH("a\\"b") + {o}.wipe() + CHAR_LENGTH("c"))'],
         ["SET @n = {o}.wipe()"],
         ["CREATE FUNCTION wipe_too() RETURNS INT READS SQL DATA RETURN {o}.wipe()", "SET @n = wipe_too()"],
         ["CREATE FUNCTION wipe_2() RETURNS INT READS SQL DATA RETURN {o}.wipe()", "INSERT INTO log SELECT wipe_2()"],

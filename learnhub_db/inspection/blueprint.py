@@ -2,6 +2,7 @@
 
 Nothing outside the scratch schema is touched: what a migration does to the server, to accounts and to other databases
 is left out, also what it does by way of its programs and views, or by a string that names one; no event ever fires.
+Only a name that a prepared statement takes from another file's rows is not seen.
 """
 
 from __future__ import annotations
