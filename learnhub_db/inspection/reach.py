@@ -50,7 +50,7 @@ class Reach:
 
     def leads_out(self, text: str) -> bool:
         """Whether what runs `text` may write into another database; of what it puts together every word counts."""
-        found = f"{code(text)}\n{code_of(text)}"  # in double quotes may be names or strings
+        found = code(text)
         if any(named(found, self.databases)) or not self.ways.isdisjoint(_words(found)):
             return True
         return bool(_DYNAMIC.search(found)) and not (self.databases | self.ways).isdisjoint(_words(text))
