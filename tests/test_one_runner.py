@@ -33,19 +33,17 @@ def test_the_second_waits_and_says_for_whom(shop, empty_database):
 
 
 def test_the_servers_limits_on_queries_do_not_count(server, empty_database):
+    names = ("max_execution_time", "sql_select_limit", "sql_quote_show_create")
     with connect(server) as other:
-        rows(other, "SET GLOBAL max_execution_time = 1, GLOBAL sql_select_limit = 1, GLOBAL sql_quote_show_create = 0")
+        (usual,) = rows(other, f"SELECT {', '.join(f'@@GLOBAL.{name}' for name in names)}")
+        rows(other, "SET " + ", ".join(f"GLOBAL {name} = {value}" for name, value in zip(names, (1, 1, 0))))
         try:
             with connect(empty_database) as connection:
                 assert rows(connection, "SELECT SLEEP(0.1) UNION ALL SELECT 2") == [(0,), (2,)]
                 rows(connection, "CREATE TABLE t (n INT)")
                 assert "`n`" in rows(connection, "SHOW CREATE TABLE t")[0][1]
         finally:
-            rows(
-                other,
-                "SET GLOBAL max_execution_time = DEFAULT, GLOBAL sql_select_limit = DEFAULT, "
-                "GLOBAL sql_quote_show_create = DEFAULT",
-            )
+            rows(other, "SET " + ", ".join(f"GLOBAL {name} = {value}" for name, value in zip(names, usual)))
 
 
 def test_it_gives_up_after_a_while(shop, empty_database):

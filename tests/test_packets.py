@@ -89,6 +89,26 @@ def test_a_packet_holds_no_more_than_any_server_takes(tmp_path, empty_database, 
     assert made(empty_database) == ["index p", "index q", "table a", "table p", "table q", "table r"]
 
 
+def test_a_server_that_takes_little_at_once_gets_no_more(tmp_path, server, empty_database):
+    texts = [
+        "".join(f"CREATE TABLE a{number} (n INT);\n" for number in range(450)),
+        *(f"CREATE TABLE b{number} (n INT) /* {'😀' * 1900} */;\n" for number in range(10)),
+        "SET @big = REPEAT('x', 9000);\nCREATE TABLE c (n INT);\nCREATE INDEX by_n ON c (n);\n"
+        + "".join(f"CREATE TABLE c{number} (n INT);\n" for number in range(10))
+        + "DO LENGTH(@big);\n",
+    ]
+    root = small_project.write(tmp_path, {f"sql/migrations/{n:04}-x.sql": text for n, text in enumerate(texts, 1)})
+    with connect(server) as connection:
+        ((usual,),) = rows(connection, "SELECT @@GLOBAL.max_allowed_packet")
+        rows(connection, "SET GLOBAL max_allowed_packet = 65536")
+        try:
+            deployment.apply(Project(root), empty_database)
+        finally:
+            rows(connection, f"SET GLOBAL max_allowed_packet = {usual}")
+    with connect(empty_database) as connection:
+        assert rows(connection, "SELECT COUNT(*) FROM _yoyo_migration") == [(len(texts),)]
+
+
 @pytest.mark.parametrize("files", FILES)
 @pytest.mark.parametrize("place", range(len(GATED)))
 class TestADeathAtAnyOfThem:

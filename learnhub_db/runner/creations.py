@@ -14,8 +14,7 @@ from learnhub_db.database import identifier, rows
 from learnhub_db.runner.steps import Step
 
 LONGEST = 64  # characters, of a fingerprint in the journal
-
-AT_ONCE = 200  # of the journal's rows in one statement: far below what any server takes
+AT_ONCE = 200  # of more the journal hears when these have run
 
 _TABLE = re.compile(r"CREATE\s+TABLE\s+(?P<quote>`?)(?P<table>\w+)(?P=quote)\s*\((?!\s*LIKE\b)", re.I | re.A)
 _INDEX = re.compile(

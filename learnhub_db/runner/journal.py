@@ -44,6 +44,7 @@ FAILED = "failed"  # the server refused it
 DONE = "done"
 SKIPPED = "skipped"  # by hand
 
+ROWS = 100  # in one statement: below what any server takes
 TOLD = 3  # of what a connection has begun
 
 _SERVER_STARTED = """
@@ -106,7 +107,7 @@ class Journal:
     def write(self, entries: Sequence[Entry]) -> None:
         """Put `entries` in place of those of their places, all or, where the lock is lost, none: DatabaseRefused.
 
-        As durable as the transaction that the connection is in.
+        As durable as the transaction that the connection is in; without one, so many as ROWS last or none.
         """
         write([(self, entries)])
 
@@ -131,14 +132,20 @@ class Journal:
 
 
 def write(known: Sequence[tuple[Journal, Sequence[Entry]]]) -> None:
-    """As Journal.write(), of several things under way at once: all or none."""
+    """As Journal.write(), of several things under way at once."""
+    left = [(book, entry) for book, entries in known for entry in entries]
+    while left:
+        _write_rows(left[:ROWS])
+        left = left[ROWS:]
+
+
+def _write_rows(known: Sequence[tuple[Journal, Entry]]) -> None:
     values: list[object] = []
-    for book, entries in known:
-        for entry in entries:
-            values += [book.kind, book.name, *_WRITTEN(entry), book.server_started]
+    for book, entry in known:
+        values += [book.kind, book.name, *_WRITTEN(entry), book.server_started]
     sql = f"""
         REPLACE INTO {NAME} (kind, name, {COLUMNS})
-        SELECT * FROM (VALUES {', '.join(_ROW for _, entries in known for _ in entries)}) AS new
+        SELECT * FROM (VALUES {', '.join([_ROW] * len(known))}) AS new
         WHERE IS_USED_LOCK(%s) = CONNECTION_ID()
     """
     with book.connection.cursor() as cursor:
