@@ -88,7 +88,7 @@ class _Application:
             before, known = known[: len(migration.steps)], known[len(migration.steps) :]
             if len(before) < len(migration.steps):
                 break
-            memory = Memory(self.connection, migration.steps)
+            memory = Memory(self.connection, migration.steps).text()
             found.append((self._book(migration.id), intents(migration.steps, before, memory)))
         self._record(found)
         return [(migration, book) for migration, (book, _) in zip(fresh, found)]

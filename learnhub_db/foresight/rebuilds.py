@@ -10,11 +10,12 @@ from learnhub_db import ahead, scratch_schema
 from learnhub_db.ahead import Ahead
 from learnhub_db.database import Target
 from learnhub_db.errors import DatabaseRefused, UsageError
-from learnhub_db.foresight import alters, online, sandbox
+from learnhub_db.foresight import alters, online
 from learnhub_db.foresight.outlook import Effect, Outlook, unqualified
 from learnhub_db.foresight.sandbox import Sandbox
 from learnhub_db.foresight.sizes import Size, is_large
 from learnhub_db.history import History
+from learnhub_db.inspection import reach
 from learnhub_db.project import SqlFile
 from learnhub_db.runner.steps import Step
 
@@ -38,7 +39,7 @@ def refuse(
 
 
 def _may_meet(pending: Sequence[Step], large: set[str]) -> bool:
-    named = set().union(*(sandbox.named(step.code) for step in pending))
+    named = set().union(*(reach.words(step.code) for step in pending))
     return not named.isdisjoint(large) and any(alters.read(step.text) for step in pending)
 
 

@@ -15,6 +15,7 @@ from learnhub_db.database import identifier, refused, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.foresight import sizes
 from learnhub_db.foresight.alters import Alter, Attempt
+from learnhub_db.inspection import reach
 
 NOT_SO = (1221, 1845, 1846, 4092)  # a way in which this ALTER cannot be done; the driver names none of them
 NEARLY_FULL = 16  # so few instant changes left that the copy has to carry as many as the table
@@ -25,7 +26,6 @@ _RELATED = """
     SELECT table_name, referenced_table_name FROM information_schema.referential_constraints
     WHERE constraint_schema = %s AND unique_constraint_schema = %s
 """
-_WORD = re.compile(r"`((?:[^`]|``)+)`|([\w$]+)")
 _ELSEWHERE = re.compile(r"(?<= REFERENCES )`(?:[^`]|``)+`\.(?=`)")
 
 
@@ -86,7 +86,7 @@ class Sandbox:
 
     def copy(self, code: str) -> None:
         """Copy what `code` names, with the tables that it refers to and those that refer to it."""
-        words = named(code)
+        words = reach.words(code)
         related = {name for pair in self.related if not words.isdisjoint(pair) for name in pair}
         for word in sorted(words | related):
             for name, sort in self.missing.pop(word, ()):
@@ -148,11 +148,6 @@ class Sandbox:
             yield
         finally:
             rows(self.connection, "SET sql_mode = %s, foreign_key_checks = %s", (mode, checks))
-
-
-def named(code: str) -> set[str]:
-    """Every word that may be a table's name, in small letters."""
-    return {(quoted or plain).replace("``", "`").lower() for quoted, plain in _WORD.findall(code)}
 
 
 def _rebuilt(before: dict[str, sizes.Inside], after: dict[str, sizes.Inside], table: str) -> bool:

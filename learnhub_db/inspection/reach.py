@@ -13,7 +13,7 @@ from learnhub_db.statements import Statement
 _QUALIFIER = re.compile(
     rf"(?<![.@`\w$])(?P<read>\b(?:REFERENCES|LIKE|FROM|JOIN)\s+)?(?P<name>{NAME})\s*(?P<dot>\.)", re.IGNORECASE
 )
-_WORD = re.compile(r"`(?:[^`]|``)+`|[\w$]+")
+_WORD = re.compile(r"`((?:[^`]|``)+)`|([\w$]+)")
 _IN_DOUBLE_QUOTES = re.compile(r'"([^"`]*)"')
 _DYNAMIC = re.compile(r"\b(?:PREPARE|EXECUTE|CALL)\b", re.IGNORECASE)
 
@@ -31,6 +31,11 @@ def named(code: str, databases: set[str]) -> Iterator[re.Match[str]]:
 def bare(name: str) -> str:
     """`name` without its backticks, in small letters."""
     return name.strip("`").replace("``", "`").lower()
+
+
+def words(code: str) -> set[str]:
+    """Every word that may be a name, in small letters."""
+    return {(quoted or plain).replace("``", "`").lower() for quoted, plain in _WORD.findall(code)}
 
 
 def unqualified(statement: Statement, database: str, end: int | None = None) -> Statement:
@@ -51,15 +56,11 @@ class Reach:
     def leads_out(self, text: str) -> bool:
         """Whether what runs `text` may write into another database; of what it puts together every word counts."""
         found = code(text)
-        if any(named(found, self.databases)) or not self.ways.isdisjoint(_words(found)):
+        if any(named(found, self.databases)) or not self.ways.isdisjoint(words(found)):
             return True
-        return bool(_DYNAMIC.search(found)) and not (self.databases | self.ways).isdisjoint(_words(text))
+        return bool(_DYNAMIC.search(found)) and not (self.databases | self.ways).isdisjoint(words(text))
 
     def learn(self, name: str, body: str) -> None:
         """Remember `name` where `body`, which runs when that is used, leads out."""
         if self.leads_out(body):
             self.ways.add(bare(name))
-
-
-def _words(text: str) -> set[str]:
-    return {bare(word) for word in _WORD.findall(text)}

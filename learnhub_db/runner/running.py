@@ -159,11 +159,12 @@ class Run:
     def _intend(self, entry: Entry, sql: str) -> None:
         """Have the journal know of the statement, and of those right behind it that it can know of beforehand."""
         ahead = creations.leading(self.connection, self.steps[entry.place - 1 :])
-        if len(self.memory.text() or "") > MUCH_MEMORY:
+        memory = self.memory.text()
+        if len(memory or "") > MUCH_MEMORY:
             ahead = ahead[:1]
         before = ahead or [fingerprints.of(self.connection, sql)]
         steps = self.steps[entry.place - 1 : entry.place - 1 + len(before)]
-        self.unsaved += intents(steps, before, self.memory, entry.place)
+        self.unsaved += intents(steps, before, memory, entry.place)
         self._save()
         if ahead:
             self.foreseen = Packets(self.connection, self.book.lock, [(step.statement, self.path) for step in steps])
@@ -244,11 +245,11 @@ class Run:
         return not self.connection.open or code in CLIENT_ERRORS or code in UNCERTAIN
 
 
-def intents(steps: Sequence[Step], before: Sequence[str | None], memory: Memory, first: int = 1) -> list[Entry]:
+def intents(steps: Sequence[Step], before: Sequence[str | None], memory: str | None, first: int = 1) -> list[Entry]:
     """What the journal says of `steps`, from place `first` on, until they run; `before` are their fingerprints."""
-    text, started = memory.text(), journal.now()
+    started = journal.now()
     return [
-        Entry(place, step.line, step.digest, journal.INTENT, fingerprint, text, started)
+        Entry(place, step.line, step.digest, journal.INTENT, fingerprint, memory, started)
         for place, (step, fingerprint) in enumerate(zip(steps, before, strict=True), first)
     ]
 
