@@ -44,6 +44,7 @@ EVENTS = """
      WHERE event_schema = DATABASE() AND status = 'ENABLED' AND @@event_scheduler = 'ON'
 """
 LONGEST_ERROR = 512
+TRIES = 10
 
 DONE = "done"
 FAILED = "failed"
@@ -139,7 +140,7 @@ def _recorded(connection: Connection, job: Job) -> Run:
         out, error = {}, str(refusal)
         connection.rollback()
     settle(connection)
-    rows(connection, END, (json.dumps(out, default=str), error[:LONGEST_ERROR] or None, job.name))
+    _written(connection, END, (json.dumps(out, default=str), error[:LONGEST_ERROR] or None, job.name))
     return Run(job.name, FAILED if error else DONE, out, error)
 
 
@@ -147,10 +148,21 @@ def _begin(connection: Connection, job: Job) -> None:
     """Record the start, in a table that is made where it is missing; DatabaseRefused on a read-only server."""
     try:
         if not rows(connection, "SHOW TABLES LIKE '\\_learnhub\\_jobs'"):
-            rows(connection, BOOKKEEPING)
-        rows(connection, START, (job.name,))
+            _written(connection, BOOKKEEPING)
+        _written(connection, START, (job.name,))
     except pymysql.Error as error:
         raise refused(error, job.path) from error
+
+
+def _written(connection: Connection, sql: str, arguments: tuple = ()) -> None:
+    """Run a statement on the record, which stands alone; a deadlock with another runner's undoes it: then again."""
+    for left in reversed(range(TRIES)):
+        try:
+            rows(connection, sql, arguments)
+            return
+        except pymysql.Error as error:
+            if error.args[0] != ER.LOCK_DEADLOCK or not left:
+                raise
 
 
 def _called(connection: Connection, job: Job) -> dict[str, object]:

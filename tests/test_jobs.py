@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+import interruptions
 import small_project
 from command_line import Run, runner
 from learnhub_db import jobs, runs
@@ -25,6 +27,7 @@ FILES = {
     "sql/jobs/sell.sql": "-- Sells a cup of tea a day.\n-- daily at: 02:00\nCALL sell(1, 1);\n",
 }
 NOW = datetime(2025, 3, 1, 12)
+WAITS_FOR_A_ROW = "SELECT COUNT(*) FROM performance_schema.data_locks WHERE object_schema = DATABASE() AND lock_status = 'WAITING'"
 
 
 @pytest.fixture
@@ -131,6 +134,24 @@ def test_eight_runners_at_once_do_what_is_due_once(run: Run, shop: Path, empty_d
         thread.join()
     assert sorted(results) == ["done"] * 2 + ["skipped"] * 14
     assert sql("SELECT (SELECT SUM(sold) FROM sales), (SELECT COUNT(*) FROM audit WHERE sale_id = 3)") == [(1, 1)]
+
+
+def test_a_record_that_meets_a_deadlock_is_written_again(run: Run, empty_database: Target, sql: Callable) -> None:
+    """The other side of it has written more, so that the server undoes the runner's."""
+    sql(runs.BOOKKEEPING)
+    sql("CREATE TABLE others (n INT PRIMARY KEY)")
+    sql("INSERT INTO others VALUES (1)")
+    sql("CREATE TRIGGER meet AFTER INSERT ON _learnhub_jobs FOR EACH ROW UPDATE others SET n = 1 WHERE n = 1")
+    with connect(empty_database) as other, ThreadPoolExecutor() as pool:
+        rows(other, "START TRANSACTION")
+        rows(other, "INSERT INTO others VALUES (2), (3), (4), (5), (6), (7)")
+        rows(other, "UPDATE others SET n = 0 WHERE n = 1")
+        ran = pool.submit(run, "jobs", "run", "sell")
+        interruptions.until(lambda: sql(WAITS_FOR_A_ROW) == [(1,)])
+        assert rows(other, "SELECT job FROM _learnhub_jobs WHERE job = 'sell' FOR UPDATE") == []
+        rows(other, "COMMIT")
+        assert ran.result().out == "done     sell\n"
+    assert sql("SELECT job, error FROM _learnhub_jobs") == [("sell", None)]
 
 
 def test_a_runner_that_was_killed_leaves_a_job_that_is_due(run: Run, sql: Callable) -> None:

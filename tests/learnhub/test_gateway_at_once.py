@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import wait
 from functools import partial
 
 import pymysql
@@ -115,6 +116,21 @@ def test_one_transaction_for_two_payments_at_once_pays_for_one(school: School) -
 
     assert sorted(str(result)[:7] for result in results) == ["(30005,", "SUCCESS"]
     assert school.count("enrollments") == 1
+
+
+def test_two_who_waited_for_a_key_that_was_given_up_claim_it_in_turn(school: School) -> None:
+    """Both may have it when its first holder is refused: were it first shared between them, they would deadlock."""
+    course, holder = school.course(), school.session(isolation="READ COMMITTED")
+    payments = [school.begin(school.user(), course)[0] for _ in range(2)]
+    holder.run("START TRANSACTION")
+    holder.call("claim_receipt", "gateway_answer", "ch_1", "payment|0", out=("p_outcome",))
+
+    results = [school.waiting(partial(complete, payment, "ch_1")) for payment in payments]
+    holder.run("DELETE FROM receipts WHERE receipt_key = 'ch_1'")
+    holder.run("COMMIT")
+
+    wait(results)
+    assert sorted(str(result.exception() or result.result())[:7] for result in results) == ["(30005,", "SUCCESS"]
 
 
 def test_one_confirmation_told_eight_times_at_once_confirms_once(school: School) -> None:

@@ -1,9 +1,10 @@
-"""archive_payments stopped at any moment, or run twice at once: no row is lost and none stands twice."""
+"""archive_payments stopped inside any statement, or run twice at once: no row is lost and none stands twice."""
 
 from __future__ import annotations
 
-import random
-from threading import Timer
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from time import sleep
 
 import pymysql
@@ -54,23 +55,48 @@ def money(school: School) -> tuple:
     )
 
 
+@contextmanager
+def asleep(school: School, table: str, event: str, payment: int) -> Iterator[Callable[[int], bool]]:
+    """While open, who changes that payment's row of `table` falls asleep there; yields whether a connection has."""
+    row = "NEW" if event == "INSERT" else "OLD"
+    school.run(
+        f"CREATE TRIGGER zz_asleep BEFORE {event} ON {table} FOR EACH ROW"
+        f" BEGIN IF {row}.payment_id = {payment} THEN DO SLEEP(60); END IF; END"
+    )
+    state = "SELECT COUNT(*) FROM performance_schema.processlist WHERE id = %s AND state = 'User sleep'"
+    yield lambda connection: school.value(state, connection) == 1
+    school.run("DROP TRIGGER zz_asleep")
+
+
 @pytest.mark.parametrize("kill", ["KILL QUERY", "KILL CONNECTION"])
-def test_it_is_killed_at_many_moments_and_goes_on_where_it_was(old: School, kill: str) -> None:
-    before, dice, cut = money(old), random.Random(20), 0
+@pytest.mark.parametrize(
+    ("table", "event"),
+    [
+        ("payments_history", "INSERT"),
+        ("payment_events_history", "INSERT"),
+        ("payment_events", "DELETE"),
+        ("payments", "DELETE"),
+    ],
+)
+def test_it_is_killed_inside_a_statement_and_goes_on_where_it_was(old: School, table: str, event: str, kill: str) -> None:
+    before, victim = money(old), old.session()
     assert before[0][0] == before[0][1] > CHARGES
-    for day in range(CHARGES // 10):
-        victim, killer = old.session(), old.session()
-        timer = Timer(dice.uniform(0.005, 0.05), killer.run, (f"{kill} {victim.connection.thread_id()}",))
-        timer.start()
-        try:
-            archive(victim, dice.choice([1, 2, 5]), old.value("SELECT DATE('2024-03-02') + INTERVAL %s DAY", day))
-        except pymysql.Error:
-            cut += 1
-        timer.join()
+    number = victim.connection.thread_id()
+    charge = old.value("SELECT MIN(payment_id) + %s FROM payments WHERE kind = 'charge'", CHARGES // 2)
+
+    with asleep(old, table, event, charge) as fell_asleep, ThreadPoolExecutor(1) as pool:
+        result = pool.submit(archive, victim, 5)
+        while not fell_asleep(number):
+            assert not result.done(), result.exception() or result.result()
+            sleep(0.01)
+        old.run(f"{kill} {number}")
+        assert isinstance(result.exception(), pymysql.Error)
         old.send_home()
-        wait_until_gone(old, victim.connection.thread_id())
-        assert money(old) == before
-    assert cut > 3
+        wait_until_gone(old, number)
+
+    assert money(old) == before
+    assert 0 < old.count("payments_history") < CHARGES
+    assert old.count("payments_history", f"payment_id = {charge}") == 0
 
     archive(old, 50)
     assert money(old) == before
