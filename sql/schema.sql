@@ -1804,18 +1804,15 @@ CREATE PROCEDURE `claim_receipt`(
     COMMENT 'Claims a key, or returns what its first call returned'
 BEGIN
   DECLARE v_sha256 CHAR(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT SHA2(p_arguments, 256);
-  DECLARE v_first  CHAR(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT v_sha256;
-  DECLARE EXIT HANDLER FOR 1062
-  BEGIN
-    SELECT arguments_sha256, outcome INTO v_first, p_outcome
-      FROM receipts WHERE operation = p_operation AND receipt_key = p_key FOR SHARE;
-    IF v_first <> v_sha256 THEN
-      CALL raise_error('KEY_REUSED', p_key);
-    END IF;
-  END;
+  DECLARE v_first  CHAR(64) CHARACTER SET ascii COLLATE ascii_bin;
 
-  SET p_outcome = NULL;
-  INSERT INTO receipts (operation, receipt_key, arguments_sha256) VALUES (p_operation, p_key, v_sha256);
+  INSERT INTO receipts (operation, receipt_key, arguments_sha256) VALUES (p_operation, p_key, v_sha256)
+    ON DUPLICATE KEY UPDATE receipt_key = p_key;
+  SELECT arguments_sha256, outcome INTO v_first, p_outcome
+    FROM receipts WHERE operation = p_operation AND receipt_key = p_key FOR UPDATE;
+  IF v_first <> v_sha256 THEN
+    CALL raise_error('KEY_REUSED', p_key);
+  END IF;
 END$$
 DELIMITER ;
 
