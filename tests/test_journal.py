@@ -173,3 +173,41 @@ def test_no_state_of_a_session_passes_from_file_to_file(tmp_path, empty_database
     }
     deployment.apply(Project(small_project.write(tmp_path, files)), empty_database)
     assert ask(empty_database, "SELECT a, l, z FROM b") == [(None, 1024, "+00:00")]
+
+
+REMEMBERING = """\
+CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(50));
+SET @a = 'x', @B := 2;
+SET @c = CONCAT(@a, '-', @b), @d = @a;
+SELECT 7 INTO @b;
+SET @d = @b + 1, @a = @a;
+PREPARE one FROM 'INSERT INTO t (v) VALUES (CONCAT(?, ''1''))';
+ALTER TABLE t COMMENT 'a';
+EXECUTE one USING @c;
+SET @sql = CONCAT('INSERT INTO t (v) VALUES (CONCAT(?, ''', @b, '''))');
+PREPARE one FROM @sql;
+SET @sql = 'INSERT INTO t (v) VALUES (CONCAT(''3'', ?))';
+PREPARE two FROM @sql;
+SELECT 'INSERT INTO t (v) VALUES (CONCAT(''4'', ?))' INTO @sql;
+PREPARE three FROM @sql;
+SET @`the sign` = '"', sql_mode = 'ANSI_QUOTES';
+ALTER TABLE "t" COMMENT 'b';
+EXECUTE one USING @d;
+EXECUTE two USING @a;
+DEALLOCATE PREPARE two;
+EXECUTE three USING @a;
+INSERT INTO t (v) VALUES (@a), (@b), (@c), (@d), (@`the sign`), (@sql);
+"""
+
+
+@pytest.mark.parametrize("place", range(1, REMEMBERING.count(";\n") - 1))
+def test_what_a_session_remembers_is_there_again_after_each_statement(tmp_path, empty_database, place):
+    """Said by the file or computed by the server, and where one came after the other; also after a second stop."""
+    statements = REMEMBERING.split(";\n")
+    for stop in (place, len(statements) - 3):
+        with pytest.raises(DatabaseRefused):
+            apply(tmp_path, empty_database, ";\n".join([*statements[:stop], "BROKEN", *statements[stop:]]))
+    apply(tmp_path, empty_database, REMEMBERING)
+    seen = [v for (v,) in ask(empty_database, "SELECT v FROM t ORDER BY id")]
+    assert seen[:4] == ["x-21", "87", "3x", "4x"]
+    assert seen[4:] == ["x", "7", "x-2", "8", '"', "INSERT INTO t (v) VALUES (CONCAT('4', ?))"]

@@ -35,7 +35,7 @@ def account(server: Target, empty_database: Target) -> Iterator[Target]:
         rows(connection, f"GRANT ALL ON *.* TO {name} WITH GRANT OPTION")
         yield replace(empty_database, user=name, password=WORD)
         rows(connection, f"DROP USER {name}")
-        rows(connection, f"DROP USER IF EXISTS {name}_more")
+        rows(connection, f"DROP USER IF EXISTS {name}_more, {name}_made")
 
 
 @pytest.fixture
@@ -99,6 +99,8 @@ def test_a_password_option_that_is_not_there_is_refused_without_its_value(tmp_pa
         "SET PASSWORD x = 's3cr3t-w0rd'",
         "CHANGE REPLICATION SOURCE TO SOURCE_PASSWORD 's3cr3t-w0rd'",
         "CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (PASSWORD = 's3cr3t-w0rd')",
+        "SET @word = = 's3cr3t-w0rd'",
+        "SET @making = 'CREATE USER x IDENTIFYED BY ''s3cr3t-w0rd'''; PREPARE make FROM @making",
     ],
 )
 def test_a_broken_statement_with_a_password_is_not_shown_in_the_trace_either(tmp_path, empty_database, statement):
@@ -120,6 +122,41 @@ def test_no_table_holds_the_password(shop, account):
             content = repr(rows(connection, f"SELECT * FROM {identifier(name)}"))
             assert_silent(content)
             assert "f1le" not in content
+
+
+IN_A_VARIABLE = """\
+SET @word = 's3cr3t-w0rd', @a_number = 5;
+SET @making = CONCAT('CREATE USER {name} IDENTIFIED BY ', QUOTE(@word));
+SELECT COUNT(*) + @a_number FROM products INTO @a_number;
+PREPARE make FROM @making;
+PREPARE modify FROM 'ALTER USER {name} IDENTIFIED BY ''s3cr3t-w0rd''';
+CREATE TABLE half (n INT);
+EXECUTE make;
+DEALLOCATE PREPARE make;
+CREATE TABLE numbers (n INT{comma});
+EXECUTE modify;
+INSERT INTO numbers VALUES (@a_number), (CHAR_LENGTH(@word));
+"""
+
+
+def test_a_password_in_a_variable_is_not_shown_while_its_migration_stands_half_way(shop, account):
+    """The file says it, so that it is taken from there when the migration is taken up again."""
+    file, name = "sql/migrations/0003-account.sql", f"{account.user}_made"
+    assert told(shop, account.url, "apply")[0] == 0
+    small_project.write(shop, {file: IN_A_VARIABLE.format(name=name, comma=",")})
+    for option in ("--json", "--debug"):
+        for verb in ("plan", "apply", "status", "plan"):
+            assert_silent(told(shop, account.url, option, verb)[1])
+    with connect(account) as connection:
+        journal = rows(connection, "SELECT state, memory FROM _learnhub_journal ORDER BY place")
+        assert [state for state, _ in journal] == ["done"] * 8 + ["failed"]
+        assert_silent(repr(journal))
+
+        small_project.write(shop, {file: IN_A_VARIABLE.format(name=name, comma="")})
+        assert told(shop, account.url, "apply")[0] == 0
+        assert rows(connection, "SELECT n FROM numbers ORDER BY n") == [(7,), (11,)]
+    with connect(replace(account, user=name, password="s3cr3t-w0rd"), select_database=False) as connection:
+        assert rows(connection, "SELECT 1") == [(1,)]
 
 
 def test_no_process_list_shows_the_password(shop, account, tmp_path):

@@ -1,10 +1,14 @@
-"""What a session remembers from one statement of a file to the next, kept for the session that takes it up again."""
+"""What a session remembers from one statement of a file to the next, kept for the session that takes it up again.
+
+What the file says itself, by a constant or a statement prepared from one, is taken from the file again: it may be a
+password, and the journal is no place for it.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pymysql.connections import Connection
 
@@ -13,6 +17,8 @@ from learnhub_db.runner import counters, waits
 from learnhub_db.runner.steps import NAME, Step
 
 _VARIABLE = re.compile(rf"(?<![@\w`$])@({NAME}(?:\.{NAME})*)")
+_GIVEN = re.compile(rf"\s*@(?P<name>{NAME}(?:\.{NAME})*)\s*:?=(?P<value>.*)", re.DOTALL)
+_CONSTANT = re.compile(r"(?:[^\w@`:]|\b(?:\d\w*|_\w+|NULL|TRUE|FALSE|CONCAT|CONCAT_WS|QUOTE|[XBN])\b)*", re.IGNORECASE)
 _LAST_INSERT = re.compile(r"\bLAST_INSERT_ID\s*\(|@@(?:\w+\.)?(?:identity|last_insert_id)\b", re.IGNORECASE)
 _PREPARE = re.compile(rf"(?:/\*!\d*\s*)?PREPARE\s+({NAME})\s+FROM\s+(.*)", re.IGNORECASE | re.DOTALL)
 _DEALLOCATE = re.compile(rf"(?:DEALLOCATE|DROP)\s+PREPARE\s+({NAME})", re.IGNORECASE)
@@ -25,9 +31,11 @@ class Memory:
 
     def __init__(self, connection: Connection, steps: Sequence[Step]) -> None:
         self.connection, self.steps = connection, steps
-        self.variables = sorted({name for step in steps for name in _VARIABLE.findall(step.code)})
+        self.variables = {name for step in steps for name in _names(step.code)}
         self.counts = any(_LAST_INSERT.search(step.code) for step in steps)
         self.prepared: dict[str, str] = {}
+        self.said: dict[str, str] = {}  # variables that the file gives constants, as literals
+        self.said_prepared: set[str] = set()
         self.counted: list[str] = []
 
     def count(self, coming: Sequence[Step]) -> bool:
@@ -41,32 +49,55 @@ class Memory:
         return self.prepared.get(_plain(found[1]), step.text) if found else step.text
 
     def learn(self, step: Step) -> None:
-        """After a statement that prepares another, or takes it away."""
+        """After a statement that prepares another, or takes it away, or sets variables."""
         if found := _PREPARE.match(step.text):
-            ((self.prepared[_plain(found[1])],),) = rows(self.connection, f"SELECT {found[2]}")
+            self._prepared(_plain(found[1]), found[2].strip())
         elif found := _DEALLOCATE.match(step.text):
             self.prepared.pop(_plain(found[1]), None)
+        elif given := _constants(step):
+            self._note(given)
+
+    def _prepared(self, name: str, source: str) -> None:
+        ((self.prepared[name],),) = rows(self.connection, f"SELECT {source}")
+        of_the_file = self.said.get(_plain(source[1:])) == self.connection.escape(self.prepared[name])
+        if of_the_file or source[0] in "'\"":
+            self.said_prepared.add(name)
+        else:
+            self.said_prepared.discard(name)
+
+    def _note(self, given: dict[str, set[str]]) -> None:
+        """The variables of `given` are said by the file, if those are that their values are made of."""
+        used = set().union(*given.values())
+        values = self._values({*given, *used})
+        known = all(name not in given and self.said.get(name) == values[name] for name in used)
+        self.said |= {name: values[name] for name in given if known}
 
     def text(self) -> str | None:
-        """What there is to remember at this moment; None where the file relies on nothing."""
+        """What there is to remember at this moment and the file does not say; None where it relies on nothing."""
         if not (self.variables or self.counts or self.prepared or self.counted):
             return None
-        statements = []
-        if self.variables:
-            (values,) = rows(self.connection, "SELECT " + ", ".join(f"@{name}" for name in self.variables))
-            pairs = zip(self.variables, map(self.connection.escape, values), strict=True)
-            statements.append("SET " + ", ".join(f"@{name} = {value}" for name, value in pairs))
+        values = self._values(self.variables)
+        changed = [f"@{identifier(name)} = {value}" for name, value in values.items() if self.said.get(name) != value]
+        statements = ["SET " + ", ".join(changed)] if changed else []
         if self.counts:
             statements += [f"SELECT LAST_INSERT_ID({number})" for (number,) in self._last_id()]
-        return json.dumps([statements, self.prepared, counters.read(self.connection, self.counted)])
+        prepared = {name: sql for name, sql in self.prepared.items() if name not in self.said_prepared}
+        return json.dumps([statements, prepared, counters.read(self.connection, self.counted)])
 
     def restore(self, text: str | None, done: Sequence[Step]) -> None:
-        """Give a new session what `text` holds, and what the `done` statements had set."""
-        statements, self.prepared, counted = json.loads(text) if text else ([], {}, {})
+        """Give a new session what `text` holds, and what the `done` statements had set and said."""
+        statements, prepared, counted = json.loads(text) if text else ([], {}, {})
         counters.put_back(self.connection, counted)
-        changes = [step.text for step in done if step.settings]
-        for sql in (*statements, *changes, *(statements if changes else ())):
+        for sql in statements:
             rows(self.connection, sql)
+        for step in done:
+            if step.settings or _constants(step):
+                rows(self.connection, step.text)
+            self.learn(step)
+        for sql in statements:
+            rows(self.connection, sql)
+        self.prepared |= prepared
+        self.said_prepared -= set(prepared)
         for name, sql in self.prepared.items():
             rows(self.connection, f"PREPARE {identifier(name)} FROM %s", (sql,))
 
@@ -79,13 +110,21 @@ class Memory:
         for name in {name for step in self.steps for name in step.settings}:
             rows(self.connection, _DEFAULTS.get(name, f"SET SESSION {name} = DEFAULT"))
         if self.variables:
-            rows(self.connection, "SET " + ", ".join(f"@{name} = NULL" for name in self.variables))
+            rows(self.connection, "SET " + ", ".join(f"@{identifier(name)} = NULL" for name in self.variables))
         if any(step.settings for step in self.steps):
             settle(self.connection)
             waits.limit(self.connection)
 
     def _last_id(self) -> list[tuple]:
         return rows(self.connection, "SELECT LAST_INSERT_ID()")
+
+    def _values(self, names: Iterable[str]) -> dict[str, str]:
+        """The values of user variables as literals, by name."""
+        ordered = sorted(names)
+        if not ordered:
+            return {}
+        (values,) = rows(self.connection, "SELECT " + ", ".join(f"@{identifier(name)}" for name in ordered))
+        return dict(zip(ordered, map(self.connection.escape, values), strict=True))
 
 
 _DEFAULTS = {
@@ -102,3 +141,15 @@ def _plain(name: str) -> str:
     return name.strip("`").lower()
 
 
+def _names(code: str) -> set[str]:
+    """The user variables in `code`, in small letters."""
+    return {_plain(name) for name in _VARIABLE.findall(code)}
+
+
+def _constants(step: Step) -> dict[str, set[str]]:
+    """The variables that a SET gives constants, with those that they are made of; none where it does more than that."""
+    given = [found for found in map(_GIVEN.match, step.assignments) if found]
+    constant = all(_CONSTANT.fullmatch(_VARIABLE.sub("", found["value"])) for found in given)
+    if not constant or len(given) + len(step.settings) < len(step.assignments):
+        return {}
+    return {_plain(found["name"]): _names(found["value"]) for found in given}

@@ -66,9 +66,21 @@ class Step:
         return code_only(self.text)
 
     @cached_property
+    def assignments(self) -> list[str]:
+        """Of a SET the code between its commas."""
+        head = _HEAD.match(self.code)
+        return list(_between_commas(self.code[head.end("first") :])) if head["first"].upper() == "SET" else []
+
+    @cached_property
     def settings(self) -> list[str]:
         """The session's variables that a SET changes, in small letters: not the user's, not the global ones."""
-        return [] if self.kind is not Kind.SESSION else _settings(self.code)
+        if self.kind is not Kind.SESSION or not self.assignments:
+            return []
+        word = _HEAD.match(self.code)["second"].lower()
+        if word in ("names", "character", "charset", "role", "resource"):
+            return [word]
+        found = filter(None, map(_TARGET.match, self.assignments))
+        return [name for name in map(_session_variable, found) if name]
 
 
 def read(statements: Sequence[Statement], path: str) -> list[Step]:
@@ -129,18 +141,8 @@ def _hold_temporary_tables(steps: list[Step], path: str) -> list[Step]:
     return [replace(step, held=number in span) for number, step in enumerate(steps)]
 
 
-def _settings(code: str) -> list[str]:
-    head = _HEAD.match(code)
-    if head["first"].upper() != "SET":
-        return []
-    if head["second"].upper() in ("NAMES", "CHARACTER", "CHARSET", "ROLE", "RESOURCE"):
-        return [head["second"].lower()]
-    found = (_TARGET.match(assignment) for assignment in _assignments(code[head.end("first") :]))
-    return [name for name in (_session_variable(target) for target in found if target) if name]
-
-
-def _assignments(code: str) -> Iterable[str]:
-    """The parts between the commas that stand in no parentheses."""
+def _between_commas(code: str) -> Iterable[str]:
+    """The parts between those commas that stand in no parentheses."""
     depth = start = 0
     for position, character in enumerate(code):
         depth += {"(": 1, ")": -1}.get(character, 0)
