@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 
 import pymysql
@@ -12,7 +12,8 @@ from pymysql.connections import Connection
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect
 from learnhub_db.inspection import blueprint, privileges, schema, sight
-from learnhub_db.inspection.schema import Key, Schema
+from learnhub_db.inspection.schema import Definition, Key, Schema
+from learnhub_db.stored_programs import definitions
 
 MISSING = "missing"  # the files make it, the database has it not
 EXTRA = "extra"  # the database has it, no file makes it
@@ -43,6 +44,7 @@ def find(contents: Contents, owner: str | None, target: Target) -> list[Differen
 
 
 def _differences(connection: Connection, contents: Contents, expected: Schema, database: str) -> Iterator[Difference]:
+    expected = _with_definers(expected, definitions.definers(connection))
     for one in compare(expected, schema.read(connection, database)):
         if one.state == MISSING:
             sight.check(connection, one.kind, database)
@@ -50,6 +52,18 @@ def _differences(connection: Connection, contents: Contents, expected: Schema, d
     for account, wanted, held in privileges.compare(connection, contents, database):
         if wanted != held:
             yield _difference(("rights of", account), wanted, held)
+
+
+def _with_definers(expected: Schema, deployed: dict[Key, str]) -> Schema:
+    """Where the files leave it to who applies, the definer is who did."""
+
+    def known(key: Key, one: Definition) -> Definition:
+        if "definer" not in one.unknown or (key[0], key[1].lower()) not in deployed:
+            return one
+        definer = deployed[key[0], key[1].lower()]
+        return replace(one, settings=one.settings | {"definer": definer}, unknown=one.unknown - {"definer"})
+
+    return {key: known(key, one) for key, one in expected.items()}
 
 
 def compare(expected: Schema, actual: Schema) -> Iterator[Difference]:

@@ -82,7 +82,7 @@ def account(server: Target) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
     yield name
     with connect(server) as connection:
-        rows(connection, f"DROP USER IF EXISTS {name}@localhost, {name}_other@localhost")
+        rows(connection, f"DROP USER IF EXISTS {name}@localhost, {name}_other@localhost, {name}_other")
         rows(connection, f"DROP ROLE IF EXISTS {name}_reader")
 
 

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import small_project
 import stocked_shop
-from command_line import Run
+from command_line import Run, runner
 from learnhub_db import scratch_schema
 from learnhub_db.database import Target, connect, rows
 
@@ -96,15 +97,24 @@ def test_programs_that_were_replaced_are_no_difference(applied, shop):
     assert verified(applied) == NO_DIFFERENCE
 
 
-def test_an_account_of_another_name_that_applied_is_no_difference(shop, run, server, empty_database, account, capsys):
+def test_without_an_owner_the_definer_is_who_applied(shop, run, server, empty_database, account, capsys):
     (shop / "learnhub-db.toml").unlink()
+    other = replace(empty_database, user=f"{account}_other", password="x")
     with connect(server) as connection:
-        rows(connection, f"CREATE USER {account}_other@localhost IDENTIFIED BY 'x'")
-    assert run("apply").code == 0
+        rows(connection, f"CREATE USER {account}_other IDENTIFIED BY 'x'")
+        rows(connection, f"GRANT ALL ON *.* TO {account}_other WITH GRANT OPTION")
+    assert runner(other, capsys, "--project", str(shop))("apply").code == 0
+    small_project.change(shop, "procedures/sales/sell.sql", "one row", "a row")
+    assert run("apply").out.splitlines()[-1] == "replaced procedure sell"
+    assert verified(run) == NO_DIFFERENCE
     with connect(empty_database) as connection:
         rows(connection, f"CREATE OR REPLACE DEFINER={account}_other@localhost SQL SECURITY INVOKER "
                          "VIEW prices AS SELECT name, with_tax(price) AS price FROM products")
-    assert verified(run) == NO_DIFFERENCE
+    code, out, _ = verified(run)
+    assert code == 1
+    assert [line for line in out.splitlines() if line.startswith(("different", "+-- ", "--- "))] == [
+        "different view prices", "--- files", f"--- definer: {account}_other@%", f"+-- definer: {account}_other@localhost",
+    ]
 
 
 def test_a_rebuilt_table_is_no_difference(applied, shop, sql):

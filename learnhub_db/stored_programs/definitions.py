@@ -46,6 +46,13 @@ _THEN = f"""
 """
 
 
+_NOW = f"""
+    SELECT kind, name, definer FROM {NAME}
+     WHERE id IN (SELECT MAX(id) FROM {NAME} WHERE act <> '{FOUND}' GROUP BY kind, name)
+       AND act NOT IN ('{DROPPED}', '{PRUNED}')
+"""
+
+
 @dataclass(frozen=True)
 class Kept:
     """A definition with the file that it came from; `path` and `digest` are empty where it came from none."""
@@ -85,6 +92,13 @@ def then(connection: Connection, migrations: Collection[str]) -> list[Kept]:
     """
     found = rows(connection, _THEN, (tuple(migrations) or ("",),))
     return [Kept(kind, name, path or "", digest or "", Stored(*rest)) for kind, name, path, digest, *rest in found]
+
+
+def definers(connection: Connection) -> dict[tuple[str, str], str]:
+    """The user@host that each program was deployed with, by kind and name; reads only."""
+    if not rows(connection, f"SHOW TABLES LIKE '{NAME}'"):
+        return {}
+    return {(kind, name): definer for kind, name, definer in rows(connection, _NOW)}
 
 
 def adopted_with(connection: Connection, migrations: Collection[str]) -> str | None:
