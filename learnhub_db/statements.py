@@ -57,6 +57,11 @@ def code_only(sql: str) -> str:
     )
 
 
+def strings(sql: str) -> list[str]:
+    """The strings in `sql`, in their quotes."""
+    return [found[0] for found in _tokens(";").finditer(sql) if found["quoted"] and found[0][0] != "`"]
+
+
 @lru_cache
 def _tokens(delimiter: str) -> re.Pattern[str]:
     return re.compile(rf"(?P<delimiter>{re.escape(delimiter)}) | {_OPAQUE}", re.DOTALL | re.VERBOSE)

@@ -56,6 +56,28 @@ def test_what_the_session_sets_counts_for_the_rest_of_its_file(shop, empty_datab
     assert (added.algorithm, added.waiting) == ("INPLACE", "nobody")
 
 
+def test_what_is_executed_is_planned_as_far_as_the_file_says_it(shop, empty_database):
+    text = (
+        "SET @change = 'ALTER TABLE sales ADD a INT';\nPREPARE one FROM @change;\nEXECUTE one;\n"
+        "SELECT IF(COUNT(*), 'ALTER TABLE sales ADD b INT', 'DO 0') FROM sales INTO @change;\n"
+        "PREPARE one FROM @change;\nEXECUTE one;\n"
+        "PREPARE two FROM 'ALTER TABLE sales DROP a';\nDEALLOCATE PREPARE one;\nEXECUTE one;\nEXECUTE two;\n"
+        "SET @change = 'ALTER TABLE sales ADD c INT', @none = NULL;\nPREPARE three FROM @none;\n"
+        "PREPARE three FROM 'SELECT ? INTO @change';\nEXECUTE three USING @a;\nPREPARE four FROM @change;\nEXECUTE four;\n"
+    )
+    told = [(one.statement, one.algorithm, one.note) for one in effects(shop, empty_database, text)]
+    assert [one for one in told if one[0].startswith("EXECUTE")] == [
+        ("EXECUTE one: ALTER TABLE sales ADD a INT", "INSTANT", None),
+        ("EXECUTE one", None, "what it does is not foreseen"),
+        ("EXECUTE one: ALTER TABLE sales ADD b INT", "INSTANT", "where that is what it executes"),
+        ("EXECUTE one", None, "what it does is not foreseen"),
+        ("EXECUTE two: ALTER TABLE sales DROP a", "INSTANT", None),
+        ("EXECUTE three USING @a", None, "what it does is not foreseen"),
+        ("EXECUTE four", None, "what it does is not foreseen"),
+        ("EXECUTE four: ALTER TABLE sales ADD c INT", "INSTANT", "where that is what it executes"),
+    ]
+
+
 @pytest.mark.usefixtures("filled")
 def test_what_destroys_data_says_so(shop, empty_database):
     truncated, column, dropped = effects(

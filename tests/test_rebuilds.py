@@ -14,6 +14,7 @@ from learnhub_db.errors import DatabaseRefused
 from learnhub_db.project import Project
 
 MIGRATION = "sql/migrations/0003-more.sql"
+PRICE = "ALTER TABLE products MODIFY price DECIMAL(12, 2)"
 COPYING = "ALTER TABLE products MODIFY price DECIMAL(12, 2) NOT NULL COMMENT 'it''s net';\n"
 
 
@@ -83,6 +84,11 @@ def test_what_makes_nobody_wait_and_what_copies_little_is_applied(shop, run, mig
         "ALTER TABLE products RENAME TO goods;\nALTER TABLE goods MODIFY price DECIMAL(12, 2);\n",
         "CREATE FULLTEXT INDEX words ON products (name);\n",
         "ALTER TABLE products ENGINE=InnoDB, ALGORITHM=COPY;\n",
+        f"SET @change = '{PRICE}';\nPREPARE it FROM @change;\nEXECUTE it;\n",
+        f"PREPARE it FROM '{PRICE}';\nCREATE TABLE first (id INT);\nEXECUTE it;\n",
+        f"SET @many = (SELECT COUNT(*) FROM sales);\nSET @change = IF(@many > 5, '{PRICE}', 'DO 0');\n"
+        "PREPARE it FROM @change;\nEXECUTE it;\n",
+        f"SELECT '{PRICE}' INTO @change;\nPREPARE it FROM @change;\nEXECUTE it;\n",
     ],
 )
 def test_there_is_no_way_around_it(shop, run, migration):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pymysql
@@ -14,6 +14,7 @@ from learnhub_db.ahead import Ahead
 from learnhub_db.database import identifier, rows
 from learnhub_db.foresight import alters, sizes
 from learnhub_db.foresight.alters import Alter
+from learnhub_db.foresight.prepared import Prepared
 from learnhub_db.foresight.sandbox import NOBODY, Sandbox
 from learnhub_db.foresight.sizes import Size
 from learnhub_db.inspection import reach
@@ -24,6 +25,7 @@ from learnhub_db.stored_programs import catalogue
 
 SHOWN_CHARACTERS = 100
 UNFORESEEN = "what it does is not foreseen"
+PERHAPS = "where that is what it executes"
 _TABLES = re.compile(
     rf"""\s*(?P<act>CREATE\s+TABLE|DROP\s+TABLE|RENAME\s+TABLE|TRUNCATE)S?\b (?:\s+TABLE\b)?
     \s+ (?:IF\s+(?:NOT\s+)?EXISTS\s+)? (?P<rest>.*)""",
@@ -93,11 +95,22 @@ class Outlook:
 
     def read(self, ahead: Ahead) -> Iterator[Effect]:
         """The effects of what is left of a file; what its session sets ends with it."""
+        prepared = Prepared(self.sandbox.connection)
         for step in ahead.done:
             self._remember(step)
+            prepared.learn(step)
         for step in ahead.steps:
-            yield self._effect(Effect(ahead.path, step.line, _shown(step.text), _act(step.code)), step)
+            yield from self._effects(ahead.path, step, *prepared.executed(step))
+            prepared.learn(step)
         database.settle(self.sandbox.connection)
+
+    def _effects(self, path: str, step: Step, runs: Step, perhaps: Sequence[Step]) -> Iterator[Effect]:
+        executed = "" if runs is step else f"{step.text}: "
+        yield self._effect(Effect(path, step.line, executed + _shown(runs.text), _act(runs.code)), runs)
+        for one in perhaps:
+            effect = self._effect(Effect(path, step.line, f"{step.text}: {_shown(one.text)}", _act(one.code)), one)
+            if not effect.refused:
+                yield replace(effect, note=PERHAPS)
 
     def _effect(self, effect: Effect, step: Step) -> Effect:
         step = unqualified(step, self.sandbox.database)

@@ -17,6 +17,7 @@ from learnhub_db.foresight.sizes import Size, is_large
 from learnhub_db.history import History
 from learnhub_db.inspection import reach
 from learnhub_db.project import SqlFile
+from learnhub_db.runner import memory
 from learnhub_db.runner.steps import Step
 
 ALLOW = "apply --allow-rebuild"
@@ -39,8 +40,9 @@ def refuse(
 
 
 def _may_meet(pending: Sequence[Step], large: set[str]) -> bool:
-    named = set().union(*(reach.words(step.code) for step in pending))
-    return not named.isdisjoint(large) and any(alters.read(step.text) for step in pending)
+    executes = any(memory.executes(step) for step in pending)
+    named = set().union(*(reach.words(step.text if executes else step.code) for step in pending))
+    return not named.isdisjoint(large) and (executes or any(alters.read(step.text) for step in pending))
 
 
 def _effects(connection: Connection, target: Target, left: Sequence[Ahead]) -> list[Effect]:

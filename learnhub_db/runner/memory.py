@@ -31,7 +31,7 @@ class Memory:
 
     def __init__(self, connection: Connection, steps: Sequence[Step]) -> None:
         self.connection, self.steps = connection, steps
-        self.variables = {name for step in steps for name in _names(step.code)}
+        self.variables = {name for step in steps for name in names(step.code)}
         self.counts = any(_LAST_INSERT.search(step.code) for step in steps)
         self.prepared: dict[str, str] = {}
         self.said: dict[str, str] = {}  # variables that the file gives constants, as literals
@@ -45,25 +45,35 @@ class Memory:
 
     def executed(self, step: Step) -> str:
         """The statement that runs: of an EXECUTE the prepared one."""
-        found = _EXECUTE.match(step.text)
-        return self.prepared.get(_plain(found[1]), step.text) if found else step.text
+        return self.prepared.get(executes(step), step.text)
 
     def learn(self, step: Step) -> None:
         """After a statement that prepares another, or takes it away, or sets variables."""
         if found := _PREPARE.match(step.text):
-            self._prepared(_plain(found[1]), found[2].strip())
+            self._prepare(_plain(found[1]), found[2].strip())
         elif found := _DEALLOCATE.match(step.text):
-            self.prepared.pop(_plain(found[1]), None)
-        elif given := _constants(step):
+            self._deallocate(_plain(found[1]))
+        elif given := constants(step):
             self._note(given)
 
-    def _prepared(self, name: str, source: str) -> None:
-        ((self.prepared[name],),) = rows(self.connection, f"SELECT {source}")
-        of_the_file = self.said.get(_plain(source[1:])) == self.connection.escape(self.prepared[name])
-        if of_the_file or source[0] in "'\"":
+    def doubt(self, names: Iterable[str]) -> None:
+        """The variables may have been given other values than the file says."""
+        for name in names:
+            self.said.pop(name, None)
+
+    def _prepare(self, name: str, source: str) -> None:
+        """Nothing stands behind the name where the session does not know the source."""
+        self._deallocate(name)
+        ((text,),) = rows(self.connection, f"SELECT {source}")
+        if text is None:
+            return
+        self.prepared[name] = text
+        if source[0] in "'\"" or self.said.get(_plain(source[1:])) == self.connection.escape(text):
             self.said_prepared.add(name)
-        else:
-            self.said_prepared.discard(name)
+
+    def _deallocate(self, name: str) -> None:
+        self.prepared.pop(name, None)
+        self.said_prepared.discard(name)
 
     def _note(self, given: dict[str, set[str]]) -> None:
         """The variables of `given` are said by the file, if those are that their values are made of."""
@@ -91,7 +101,7 @@ class Memory:
         for sql in statements:
             rows(self.connection, sql)
         for step in done:
-            if step.settings or _constants(step):
+            if step.settings or constants(step):
                 rows(self.connection, step.text)
             self.learn(step)
         for sql in statements:
@@ -141,15 +151,26 @@ def _plain(name: str) -> str:
     return name.strip("`").lower()
 
 
-def _names(code: str) -> set[str]:
+def executes(step: Step) -> str | None:
+    """The name of what an EXECUTE runs."""
+    found = _EXECUTE.match(step.text)
+    return _plain(found[1]) if found else None
+
+
+def prepares(step: Step) -> bool:
+    """Whether it prepares a statement, or takes one away."""
+    return bool(_PREPARE.match(step.text) or _DEALLOCATE.match(step.text))
+
+
+def names(code: str) -> set[str]:
     """The user variables in `code`, in small letters."""
     return {_plain(name) for name in _VARIABLE.findall(code)}
 
 
-def _constants(step: Step) -> dict[str, set[str]]:
+def constants(step: Step) -> dict[str, set[str]]:
     """The variables that a SET gives constants, with those that they are made of; none where it does more than that."""
     given = [found for found in map(_GIVEN.match, step.assignments) if found]
     constant = all(_CONSTANT.fullmatch(_VARIABLE.sub("", found["value"])) for found in given)
     if not constant or len(given) + len(step.settings) < len(step.assignments):
         return {}
-    return {_plain(found["name"]): _names(found["value"]) for found in given}
+    return {_plain(found["name"]): names(found["value"]) for found in given}
