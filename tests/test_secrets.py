@@ -172,7 +172,7 @@ def test_no_process_list_shows_the_password(shop, account, tmp_path):
         ({}, ["--url", plain, "--defaults-file", options]),
     )
     for number, (environment, way) in enumerate(ways, 3):
-        small_project.write(shop, {f"sql/migrations/{number:04}-slow.sql": "DO SLEEP(0.5);\n"})
+        small_project.write(shop, {f"sql/migrations/{number:04}-slow.sql": "DO SLEEP(2);\n"})
         process = subprocess.Popen(command(shop, *way, "apply"), env=os.environ | environment)
         seen = watched(process, account)
         assert process.wait() == 0

@@ -245,12 +245,12 @@ class School(Session):
         pool = ThreadPoolExecutor(1)
         result = pool.submit(act, session)
         pool.shutdown(wait=False)
-        for _ in range(200):
+        for _ in range(1500):
             if self.value(WAITS, connection):
                 return result
             assert not result.done(), f"it waited for nothing: {result.exception() or result.result()}"
             sleep(0.02)
-        raise AssertionError("neither done nor waiting after four seconds")
+        raise AssertionError("neither done nor waiting after half a minute")
 
     @contextmanager
     def failing(self, table: str, event: str = "INSERT", when: str = "TRUE", text: str = "injected") -> Iterator[None]:
