@@ -44,7 +44,9 @@ def find(contents: Contents, owner: str | None, target: Target) -> list[Differen
 
 
 def _differences(connection: Connection, contents: Contents, expected: Schema, database: str) -> Iterator[Difference]:
-    expected = _with_definers(expected, definitions.definers(connection))
+    written = {program.key for program in contents.programs}
+    deployed = {key: definer for key, definer in definitions.definers(connection).items() if key in written}
+    expected = _with_definers(expected, deployed)
     for one in compare(expected, schema.read(connection, database)):
         if one.state == MISSING:
             sight.check(connection, one.kind, database)

@@ -204,6 +204,11 @@ DRIFT = {
         "different rights of {a}@localhost",
         ["+GRANT {a}_reader@%"],
     ),
+    "an account that is open": (
+        "ALTER USER {a}@localhost ACCOUNT UNLOCK",
+        "different rights of {a}@localhost",
+        ["-ACCOUNT LOCK", "+ACCOUNT UNLOCK"],
+    ),
     "no role": ("DROP ROLE {a}_reader", "missing rights of {a}_reader@%", ["-{a}_reader@%"]),
 }
 

@@ -27,6 +27,7 @@ ON_TABLES = {
     *("CREATE VIEW", "SHOW VIEW", "TRIGGER"),
 }
 ON_DATABASES = ON_TABLES | ON_ROUTINES | {"CREATE ROUTINE", "CREATE TEMPORARY TABLES", "LOCK TABLES", "EVENT"}
+LOCK = "SELECT IF(account_locked = 'Y', 'LOCK', 'UNLOCK') FROM mysql.user WHERE user = %s AND host = %s"
 
 _TOKEN = re.compile(
     r"""/\*(?!!).*?\*/ | /\*!\d* | \*/ | (?:--(?=\s)|\#)[^\n]*
@@ -56,13 +57,18 @@ class Ground(NamedTuple):
 
 @dataclass
 class Account:
-    """The rights of an account or role by place; `created` where a statement creates it."""
+    """The rights of an account or role by place; `created` where a statement creates it.
+
+    `lock` is LOCK or UNLOCK, None where nothing says which.
+    """
 
     rights: dict[Place, set[str]] = field(default_factory=lambda: defaultdict(set))
     created: bool = False
+    lock: str | None = None
 
     def lines(self) -> set[str]:
-        return {_line(right, place) for place, rights in self.rights.items() for right in rights}
+        locks = {f"ACCOUNT {self.lock}"} if self.lock else set()
+        return locks | {_line(right, place) for place, rights in self.rights.items() for right in rights}
 
 
 def _line(right: str, place: Place) -> str:
@@ -80,12 +86,13 @@ def compare(
     known = {name.upper() for name, *_ in rows(connection, "SHOW PRIVILEGES")} - {"USAGE", "PROXY", "GRANT OPTION"}
     ground = Ground(database, frozenset(known))
     for name, given in sorted(_of_files(contents, ground).items()):
-        held = _of_server(connection, name, ground)
+        held = _of_server(connection, name, ground, asks_lock=given.lock is not None)
         if held is None:
             yield name, [name, *sorted(given.lines())], None
             continue
         counted = (HERE, SERVER, ROLE) if given.created else (HERE,)
         more = {_line(right, place) for place in held.rights if place.scope in counted for right in held.rights[place]}
+        more |= {f"ACCOUNT {held.lock}"}
         yield name, [name, *sorted(given.lines())], [name, *sorted(held.lines() & (given.lines() | more))]
 
 
@@ -107,10 +114,13 @@ def of_connection(connection: Connection, database: str) -> Account:
     return next(iter(_shown(connection, "SHOW GRANTS", Ground(database, frozenset())).values()))
 
 
-def _of_server(connection: Connection, name: str, ground: Ground) -> Account | None:
+def _of_server(connection: Connection, name: str, ground: Ground, asks_lock: bool) -> Account | None:
     quoted = "@".join(identifier(part) for part in name.rsplit("@", 1))
     try:
-        return _shown(connection, f"SHOW GRANTS FOR {quoted}", ground)[name]
+        found = _shown(connection, f"SHOW GRANTS FOR {quoted}", ground)[name]
+        if asks_lock:
+            ((found.lock,),) = rows(connection, LOCK, name.rsplit("@", 1))
+        return found
     except pymysql.Error as error:
         if error.args[0] == ER.NONEXISTING_GRANT:
             return None
@@ -131,12 +141,22 @@ def _take(accounts: dict[str, Account], sql: str, ground: Ground) -> None:
     """Add what the statement gives to `accounts`, take away what it takes."""
     tokens = [found["token"] for found in _TOKEN.finditer(sql) if found["token"]]
     verb, second = (*(token.upper() for token in tokens[:2]), "", "")[:2]
-    if verb == "CREATE" and second in ("USER", "ROLE"):
-        start = 5 if tokens[2].upper() == "IF" else 2
-        for item in _items(tokens[start:]):
-            accounts[_account(item)].created = True
+    if verb in ("CREATE", "ALTER") and second in ("USER", "ROLE"):
+        _say(accounts, tokens[2:], creates=verb == "CREATE")
     if verb in ("GRANT", "REVOKE") and second != "PROXY":
         _give(accounts, tokens[1:], ground, takes=verb == "REVOKE")
+
+
+def _say(accounts: dict[str, Account], tokens: Tokens, creates: bool) -> None:
+    """Add what a CREATE or ALTER USER says of its accounts, the latter only of such as other statements name."""
+    if tokens[0].upper() == "IF":
+        tokens = tokens[3 if creates else 2 :]
+    words = [token.upper() for token in tokens]
+    locks = [lock for word, lock in zip(words, words[1:]) if word == "ACCOUNT" and lock in ("LOCK", "UNLOCK")]
+    for name in map(_account, _items(_cut(tokens, "DEFAULT")[0])):
+        if creates or name in accounts:
+            accounts[name].created |= creates
+            accounts[name].lock = locks[-1] if locks else accounts[name].lock
 
 
 def _give(accounts: dict[str, Account], tokens: Tokens, ground: Ground, takes: bool) -> None:
