@@ -87,7 +87,7 @@ def _plan(connection: Connection, project: Project, target: Target, contents: Co
 def _effects(
     connection: Connection, target: Target, sandbox: Sandbox, left: Sequence[Ahead], limit_mb: int
 ) -> Iterator[Effect]:
-    outlook = Outlook(connection, sandbox)
+    outlook = Outlook(connection, sandbox, target)
     for one in left:
         for effect in outlook.read(one):
             if effect.stops_writers and is_large(Size(effect.rows, effect.bytes), limit_mb):

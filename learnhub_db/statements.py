@@ -57,9 +57,43 @@ def code_only(sql: str) -> str:
     )
 
 
+def shape(sql: str) -> str:
+    """`sql` without its comments, of each string only two quotes."""
+    return re.sub("(?:'')+", "''", _tokens(";").sub(_outlined, sql))
+
+
+def masked(sql: str) -> str:
+    """`sql` with a sign in place of what its strings say."""
+    text = _tokens(";").sub(lambda found: "'…'" if _is_string(found) else found[0], sql)
+    return re.sub("(?:'…')+", "'…'", text)
+
+
 def strings(sql: str) -> list[str]:
     """The strings in `sql`, in their quotes."""
-    return [found[0] for found in _tokens(";").finditer(sql) if found["quoted"] and found[0][0] != "`"]
+    found: list[str] = []
+    end = -1
+    for token in filter(_is_string, _tokens(";").finditer(sql)):
+        if token.start() == end:  # behind a quote that is doubled
+            found[-1] += token[0]
+        else:
+            found.append(token[0])
+        end = token.end()
+    return found
+
+
+def unquoted(string: str) -> str:
+    """What a string says, under the default sql_mode."""
+    return re.sub(rf"\\(.)|{string[0]}({string[0]})", r"\1\2", string[1:-1], flags=re.DOTALL)
+
+
+def _is_string(found: re.Match[str]) -> bool:
+    return bool(found["quoted"] and found[0][0] != "`")
+
+
+def _outlined(found: re.Match[str]) -> str:
+    if found["delimiter"] or found[0][0] == "`":
+        return found[0]
+    return "''" if _is_string(found) else " "
 
 
 @lru_cache

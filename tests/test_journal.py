@@ -211,3 +211,38 @@ def test_what_a_session_remembers_is_there_again_after_each_statement(tmp_path, 
     seen = [v for (v,) in ask(empty_database, "SELECT v FROM t ORDER BY id")]
     assert seen[:4] == ["x-21", "87", "3x", "4x"]
     assert seen[4:] == ["x", "7", "x-2", "8", '"', "INSERT INTO t (v) VALUES (CONCAT('4', ?))"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "seen"),
+    [
+        ("SET @a = 'en', @b = 'de'; SELECT 'en' INTO @b; SET @a = @b;", "SELECT @a", "en"),
+        ("SET @q = 'DO 1', @v = 'x'; SELECT 'DO 1' INTO @v; SET @q = @v; SELECT 'DO 2' INTO @v;", "SELECT @q", "DO 1"),
+        ("SET @a = 'x'; SET @a = CONCAT(@a, 'y'), @b = @a;", "SELECT CONCAT(@a, @b)", "xyx"),
+        ("SET @a = 'x' COLLATE utf8mb4_bin; SET NAMES latin1;", "SELECT CONCAT(@a, COLLATION(@a))", "xutf8mb4_bin"),
+        ("SET @a = 'it\\'s'; SET sql_mode = 'NO_BACKSLASH_ESCAPES';", "SELECT @a", "it's"),
+        ("SET @a = _next();", "SELECT CONCAT(@a, ' of ', COUNT(*)) FROM t", "1 of 1"),
+        ("SET @a = x();", "SELECT CONCAT(@a, ' of ', COUNT(*)) FROM t", "1 of 1"),
+        ("SET @q = 0x444F2031; PREPARE p FROM @q; DEALLOCATE PREPARE p;", "SELECT HEX(@q)", "444F2031"),
+        ("PREPARE p FROM 'INSERT INTO gone VALUES (1)'; EXECUTE p; DROP TABLE gone;", "SELECT COUNT(*) FROM t", "0"),
+        ("PREPARE /* it */ p FROM 'INSERT INTO t VALUES (5)'; DO 0;", "EXECUTE p; SELECT COUNT(*) FROM t", "1"),
+        ("SET @n = 1; START TRANSACTION; SELECT @n + 1 INTO @n;", "COMMIT; SELECT @n", "2"),
+        ("SET @n = 0;", "INSERT INTO u SELECT 1, @n := @n + 1 UNION ALL SELECT {other}, @n := @n + 1; SELECT @n", "2"),
+    ],
+)
+def test_what_a_failed_migration_goes_on_with(tmp_path, empty_database, before, after, seen):
+    """The same as if it had not failed, in the statement after or in the middle of a transaction."""
+    functions = "".join(
+        f"CREATE FUNCTION {name}() RETURNS INT DETERMINISTIC MODIFIES SQL DATA"
+        " BEGIN INSERT INTO t VALUES (1); RETURN (SELECT COUNT(*) FROM t); END $$\n"
+        for name in ("_next", "x")
+    )
+    tables = "CREATE TABLE t (n INT);\nCREATE TABLE u (id INT PRIMARY KEY, n INT);\nCREATE TABLE gone (n INT);\n"
+    start = f"{tables}DELIMITER $$\n{functions}DELIMITER ;\n" + before.replace("; ", ";\n")
+    *steps, last = after.split("; ")
+    end = ";\n".join([*steps, f"CREATE TABLE seen AS {last};\n"])
+    broken = "" if "{other}" in end else "INSERT INTO missing VALUES (1);\n"
+    with pytest.raises(DatabaseRefused):
+        apply(tmp_path, empty_database, f"{start}\n{broken}{end}".format(other=1))
+    apply(tmp_path, empty_database, f"{start}\n{end}".format(other=2))
+    assert [str(one) for (one,) in ask(empty_database, "SELECT * FROM seen")] == [seen]

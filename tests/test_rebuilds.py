@@ -88,6 +88,10 @@ def test_what_makes_nobody_wait_and_what_copies_little_is_applied(shop, run, mig
         f"PREPARE it FROM '{PRICE}';\nCREATE TABLE first (id INT);\nEXECUTE it;\n",
         f"SET @many = (SELECT COUNT(*) FROM sales);\nSET @change = IF(@many > 5, '{PRICE}', 'DO 0');\n"
         "PREPARE it FROM @change;\nEXECUTE it;\n",
+        f'SELECT IF(COUNT(*) < 5, "{PRICE}", "DO 0") FROM sales INTO @change;\nPREPARE it FROM @change;\nEXECUTE it;\n',
+        "SELECT IF(COUNT(*) < 0, 'ALTER TABLE products RENAME TO goods', 'DO 0') FROM sales INTO @change;\n"
+        f"PREPARE it FROM @change;\nEXECUTE it;\n{PRICE};\n",
+        f"SET @change = '{PRICE}';\n/*!50003 PREPARE it FROM @change */;\nEXECUTE /* now */ it;\n",
         f"SELECT '{PRICE}' INTO @change;\nPREPARE it FROM @change;\nEXECUTE it;\n",
     ],
 )
@@ -96,6 +100,14 @@ def test_there_is_no_way_around_it(shop, run, migration):
     shown = run("apply")
     assert (shown.code, shown.out) == (2, "")
     assert "the ALTER copies" in shown.err and "; writes wait)" in shown.err
+
+
+def test_who_may_have_no_scratch_schema_may_execute_what_alters_nothing(shop, modest, sql):
+    text = "UPDATE products SET price = 1 WHERE id = 1;\nPREPARE it FROM 'DO 0';\nEXECUTE it;\n"
+    small_project.write(shop, {MIGRATION: text})
+    with pytest.raises(DatabaseRefused, match="may not read the function"):  # after the migrations
+        deployment.apply(Project(shop), modest)
+    assert sql("SELECT price FROM products WHERE id = 1") == [(1,)]
 
 
 def test_the_name_of_the_own_database_is_no_way_around_it_either(shop, run, empty_database):

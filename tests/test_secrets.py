@@ -100,6 +100,8 @@ def test_a_password_option_that_is_not_there_is_refused_without_its_value(tmp_pa
         "CHANGE REPLICATION SOURCE TO SOURCE_PASSWORD 's3cr3t-w0rd'",
         "CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (PASSWORD = 's3cr3t-w0rd')",
         "SET @word = = 's3cr3t-w0rd'",
+        "SET sql_mode = '', @word='s3cr3t-w0rd' = = 1",
+        "SET /* x */ @word='s3cr3t-w0rd' = =",
         "SET @making = 'CREATE USER x IDENTIFYED BY ''s3cr3t-w0rd'''; PREPARE make FROM @making",
     ],
 )
@@ -157,6 +159,32 @@ def test_a_password_in_a_variable_is_not_shown_while_its_migration_stands_half_w
         assert rows(connection, "SELECT n FROM numbers ORDER BY n") == [(7,), (11,)]
     with connect(replace(account, user=name, password="s3cr3t-w0rd"), select_database=False) as connection:
         assert rows(connection, "SELECT 1") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "SET @w='s3cr3t'",
+        "SET @w = 's3cr3t', @now = NOW()",
+        "SET @w = 's3cr3t';\nSET @w = CONCAT(@w, '-w0rd')",
+        "SET @w = 's3cr3t\\'';\nSET sql_mode = 'NO_BACKSLASH_ESCAPES'",
+        "SET @w = 's3cr3t';\nSET NAMES binary",
+        "SET @w = 's3cr3t' COLLATE utf8mb4_bin",
+        "SET sql_mode = '', @w = 's3cr3t'",
+        "SET /* it */ @w='s3cr3t'",
+        "/*!50003 SET @w='s3cr3t' */",
+        "SET @w = 'DO ''s3cr3t''';\nPREPARE p FROM @w /* it */",
+        "SET @q = 'INSERT INTO products (name, price) VALUES (''s3cr3t'', 1)';\nPREPARE p FROM @q;\nEXECUTE p",
+    ],
+)
+def test_what_a_file_says_of_a_variable_is_shown_in_no_way(shop, account, statements):
+    assert told(shop, account.url, "apply")[0] == 0
+    small_project.write(shop, {"sql/migrations/0003-a.sql": f"{statements};\nCREATE TABLE half (n INT);\nBROKEN;\n"})
+    for option in ("--json", "--debug"):
+        for verb in ("plan", "apply"):
+            assert_silent(told(shop, account.url, option, verb)[1])
+    with connect(account) as connection:
+        assert_silent(repr(rows(connection, "SELECT * FROM _learnhub_journal")))
 
 
 def test_no_process_list_shows_the_password(shop, account, tmp_path):

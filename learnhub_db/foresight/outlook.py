@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import database
+from learnhub_db import database, scratch_schema
 from learnhub_db.ahead import Ahead
-from learnhub_db.database import identifier, rows
+from learnhub_db.database import Target, identifier, rows
 from learnhub_db.foresight import alters, sizes
 from learnhub_db.foresight.alters import Alter
 from learnhub_db.foresight.prepared import Prepared
 from learnhub_db.foresight.sandbox import NOBODY, Sandbox
 from learnhub_db.foresight.sizes import Size
 from learnhub_db.inspection import reach
-from learnhub_db.runner import execution
+from learnhub_db.runner import constants, execution
 from learnhub_db.runner.steps import NAME, Step
-from learnhub_db.statements import code_only
+from learnhub_db.statements import code_only, masked
 from learnhub_db.stored_programs import catalogue
 
 SHOWN_CHARACTERS = 100
 UNFORESEEN = "what it does is not foreseen"
-PERHAPS = "where that is what it executes"
+PERHAPS = "if that is what an EXECUTE runs"
 _TABLES = re.compile(
     rf"""\s*(?P<act>CREATE\s+TABLE|DROP\s+TABLE|RENAME\s+TABLE|TRUNCATE)S?\b (?:\s+TABLE\b)?
     \s+ (?:IF\s+(?:NOT\s+)?EXISTS\s+)? (?P<rest>.*)""",
@@ -87,8 +87,8 @@ class Effect:
 class Outlook:
     """Effects on a target that is only read over `target`; its tables are copied into `sandbox` and changed there."""
 
-    def __init__(self, target: Connection, sandbox: Sandbox) -> None:
-        self.target, self.sandbox = target, sandbox
+    def __init__(self, target: Connection, sandbox: Sandbox, whose: Target) -> None:
+        self.target, self.sandbox, self.whose = target, sandbox, whose
         self.sizes = {name.lower(): size for name, size in sizes.read(target, sandbox.database).items()}
         self.databases = {name.lower() for (name,) in rows(target, "SHOW DATABASES")}
         self.calling = _calling(target)
@@ -100,17 +100,19 @@ class Outlook:
             self._remember(step)
             prepared.learn(step)
         for step in ahead.steps:
-            yield from self._effects(ahead.path, step, *prepared.executed(step))
+            runs = prepared.executed(step)
+            told = _shown(step) + ("" if runs is step else f": {_shown(runs, of_a_string=True)}")
+            yield self._effect(Effect(ahead.path, step.line, told, _act(runs.code)), runs)
             prepared.learn(step)
         database.settle(self.sandbox.connection)
+        yield from filter(None, (self._perhaps(ahead.path, step) for step in prepared.perhaps))
 
-    def _effects(self, path: str, step: Step, runs: Step, perhaps: Sequence[Step]) -> Iterator[Effect]:
-        executed = "" if runs is step else f"{step.text}: "
-        yield self._effect(Effect(path, step.line, executed + _shown(runs.text), _act(runs.code)), runs)
-        for one in perhaps:
-            effect = self._effect(Effect(path, step.line, f"{step.text}: {_shown(one.text)}", _act(one.code)), one)
-            if not effect.refused:
-                yield replace(effect, note=PERHAPS)
+    def _perhaps(self, path: str, step: Step) -> Effect | None:
+        """The effect on the table as it is, asked in a scratch schema of its own; None where the server refuses it."""
+        with scratch_schema.made(self.whose) as connection:
+            alone = Outlook(self.target, Sandbox(connection, self.sandbox.database), self.whose)
+            effect = alone._effect(Effect(path, step.line, _shown(step, of_a_string=True), _act(step.code)), step)
+        return None if effect.refused else replace(effect, note=PERHAPS)
 
     def _effect(self, effect: Effect, step: Step) -> Effect:
         step = unqualified(step, self.sandbox.database)
@@ -237,10 +239,12 @@ def _act(code: str) -> str:
     return " ".join(filter(None, found.groups())).lower()
 
 
-def _shown(text: str) -> str:
-    """On one line, shortened; of what may hold a password only its first words."""
-    words = text.split()
-    if execution.may_hold_a_password(text):
+def _shown(step: Step, of_a_string: bool = False) -> str:
+    """On one line, shortened; of what may hold a password only its first words, of what sets variables no string."""
+    words = step.text.split()
+    if of_a_string or constants.sets_variables(step):
+        words = masked(step.text).split()
+    elif execution.may_hold_a_password(step.text):
         return f"{' '.join(words[:2])} …"
     line = " ".join(words)
     return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "…"

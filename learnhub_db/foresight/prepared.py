@@ -10,48 +10,54 @@ from pymysql.connections import Connection
 
 from learnhub_db.database import rows
 from learnhub_db.foresight import alters
-from learnhub_db.runner import memory
+from learnhub_db.runner import constants
 from learnhub_db.runner.memory import Memory
-from learnhub_db.runner.steps import Step
-from learnhub_db.statements import code_only, strings
+from learnhub_db.runner.steps import Kind, Step
+from learnhub_db.statements import code_only, strings, unquoted
 
 
 class Prepared:
-    """What the steps of one file have prepared; on `connection` nothing but user variables is changed."""
+    """What the steps of one file have prepared; `connection` is only given the variables that the file says.
+
+    `perhaps` are the ALTERs among the file's strings, each in the place of the step that holds it: one of them may be
+    what an EXECUTE runs of which the file does not say what.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.memory = Memory(connection, [])
-        self.alters: list[str] = []  # among the strings of which nothing is known but that they stand there
+        self.alters: dict[str, Step] = {}
+        self.certain: set[str] = set()
+        self.unknown = False
+
+    @property
+    def perhaps(self) -> list[Step]:
+        return [step for text, step in self.alters.items() if self.unknown and text not in self.certain]
 
     def learn(self, step: Step) -> None:
         """Take in a step that comes before the next one that is asked of."""
-        names = memory.names(step.code) | memory.names(code_only(self.memory.executed(step)))
-        if not (memory.prepares(step) or names):
-            return
+        executed = self.memory.executed(step)
+        for text in map(unquoted, (*strings(step.text), *(strings(executed) if executed != step.text else ()))):
+            if alters.read(text):
+                self.alters.setdefault(text, _with(step, text))
         with suppress(pymysql.Error):
-            self.alters += [text for text in self._strings(step) if alters.read(text)]
-            if memory.constants(step):
-                rows(self.connection, step.text)
-            elif not memory.prepares(step):
-                self.memory.doubt(names)
-            self.memory.learn(step)
-        known = [self.memory.prepared[name] for name in self.memory.said_prepared]
-        self.alters = [text for text in self.alters if text not in known]
+            said = self.memory.says(step)
+            self.memory.learn(step, lambda: [rows(self.connection, sql) for sql in said.values()])
+            if len(said) < len(step.assignments) or step.kind is not Kind.SESSION:
+                self.memory.doubt((constants.variables(step.code) | constants.variables(code_only(executed))) - said.keys())
+        if step.kind is Kind.CALL:
+            self.memory.said.clear()
 
-    def executed(self, step: Step) -> tuple[Step, list[Step]]:
-        """What the step runs, itself or what it executes, and where that is not known the ALTERs that it may be."""
-        name = memory.executes(step)
-        if name in self.memory.said_prepared:
-            text = self.memory.prepared[name]
-            return (step if "?" in code_only(text) else _with(step, text)), []
-        perhaps = [_with(step, text) for text in self.alters] if name else []
-        self.alters = [] if name else self.alters
-        return step, perhaps
-
-    def _strings(self, step: Step) -> list[str]:
-        found = [text for text in strings(step.text) if text[0] == "'"]
-        return list(rows(self.connection, "SELECT " + ", ".join(found))[0]) if found else []
+    def executed(self, step: Step) -> Step:
+        """The step, or what it executes where the file says that."""
+        name = constants.executes(step)
+        if name not in self.memory.said_prepared:
+            self.unknown |= name is not None
+            return step
+        text = self.memory.prepared[name]
+        self.certain.add(text)
+        code = code_only(text)
+        return step if "?" in code or not code.strip() else _with(step, text)
 
 
 def _with(step: Step, text: str) -> Step:

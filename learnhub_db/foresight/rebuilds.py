@@ -17,8 +17,9 @@ from learnhub_db.foresight.sizes import Size, is_large
 from learnhub_db.history import History
 from learnhub_db.inspection import reach
 from learnhub_db.project import SqlFile
-from learnhub_db.runner import memory
+from learnhub_db.runner import constants
 from learnhub_db.runner.steps import Step
+from learnhub_db.statements import code_only, strings, unquoted
 
 ALLOW = "apply --allow-rebuild"
 
@@ -40,15 +41,17 @@ def refuse(
 
 
 def _may_meet(pending: Sequence[Step], large: set[str]) -> bool:
-    executes = any(memory.executes(step) for step in pending)
-    named = set().union(*(reach.words(step.text if executes else step.code) for step in pending))
-    return not named.isdisjoint(large) and (executes or any(alters.read(step.text) for step in pending))
+    texts = [step.text for step in pending]
+    if any(map(constants.executes, pending)):
+        texts += [unquoted(string) for step in pending for string in strings(step.text)]
+    named = set().union(*(reach.words(code_only(text)) for text in texts))
+    return not named.isdisjoint(large) and any(map(alters.read, texts))
 
 
 def _effects(connection: Connection, target: Target, left: Sequence[Ahead]) -> list[Effect]:
     try:
         with scratch_schema.made(target) as scratch:
-            outlook = Outlook(connection, Sandbox(scratch, target.database))
+            outlook = Outlook(connection, Sandbox(scratch, target.database), target)
             return [effect for one in left for effect in outlook.read(one)]
     except DatabaseRefused as error:
         what = "whether an ALTER copies a large table cannot be asked: " + error.what

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db.database import identifier, rows, settle
-from learnhub_db.runner import counters, waits
+from learnhub_db.runner import constants, counters, waits
 from learnhub_db.runner.steps import NAME, Step
+from learnhub_db.statements import strings
 
-_VARIABLE = re.compile(rf"(?<![@\w`$])@({NAME}(?:\.{NAME})*)")
-_GIVEN = re.compile(rf"\s*@(?P<name>{NAME}(?:\.{NAME})*)\s*:?=(?P<value>.*)", re.DOTALL)
-_CONSTANT = re.compile(r"(?:[^\w@`:]|\b(?:\d\w*|_\w+|NULL|TRUE|FALSE|CONCAT|CONCAT_WS|QUOTE|[XBN])\b)*", re.IGNORECASE)
 _LAST_INSERT = re.compile(r"\bLAST_INSERT_ID\s*\(|@@(?:\w+\.)?(?:identity|last_insert_id)\b", re.IGNORECASE)
-_PREPARE = re.compile(rf"(?:/\*!\d*\s*)?PREPARE\s+({NAME})\s+FROM\s+(.*)", re.IGNORECASE | re.DOTALL)
-_DEALLOCATE = re.compile(rf"(?:DEALLOCATE|DROP)\s+PREPARE\s+({NAME})", re.IGNORECASE)
-_EXECUTE = re.compile(rf"EXECUTE\s+({NAME})", re.IGNORECASE)
 _TEMPORARY = re.compile(rf"CREATE\s+TEMPORARY\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?({NAME})", re.IGNORECASE)
+# A number for a value and its type, the same under all settings of the session.
+_MARK = "CAST(CONV(LEFT(SHA2(JSON_ARRAY({}), 256), 16), 16, 10) AS UNSIGNED)"
+_NOTHING = "DO 0"
 
 
 class Memory:
@@ -31,10 +30,10 @@ class Memory:
 
     def __init__(self, connection: Connection, steps: Sequence[Step]) -> None:
         self.connection, self.steps = connection, steps
-        self.variables = {name for step in steps for name in names(step.code)}
+        self.variables = {name for step in steps for name in constants.variables(step.code)}
         self.counts = any(_LAST_INSERT.search(step.code) for step in steps)
         self.prepared: dict[str, str] = {}
-        self.said: dict[str, str] = {}  # variables that the file gives constants, as literals
+        self.said: dict[str, int] = {}  # the marks of the values that the file gives variables
         self.said_prepared: set[str] = set()
         self.counted: list[str] = []
 
@@ -45,71 +44,57 @@ class Memory:
 
     def executed(self, step: Step) -> str:
         """The statement that runs: of an EXECUTE the prepared one."""
-        return self.prepared.get(executes(step), step.text)
+        return self.prepared.get(constants.executes(step), step.text)
 
-    def learn(self, step: Step) -> None:
-        """After a statement that prepares another, or takes it away, or sets variables."""
-        if found := _PREPARE.match(step.text):
-            self._prepare(_plain(found[1]), found[2].strip())
-        elif found := _DEALLOCATE.match(step.text):
-            self._deallocate(_plain(found[1]))
-        elif given := constants(step):
-            self._note(given)
+    def learn(self, step: Step, send: Callable[[], None]) -> None:
+        """Have `send` run a statement of the session; learn what it prepares, takes away or says of variables."""
+        said = self.says(step)
+        send()
+        if prepared := constants.prepares(step):
+            self._prepare(step, *prepared)
+        elif name := constants.deallocates(step):
+            self._deallocate(name)
+        elif assigned := constants.assigned(step):
+            self.doubt(assigned)
+            self.said |= self._marks(said)
+
+    def says(self, step: Step) -> dict[str, str]:
+        """Of the variables that it sets those that it gives constants, with the SQL that does the same."""
+        found = {name: constant for name, constant in constants.assigned(step).items() if constant}
+        now = self._marks(set().union(*(constant.used for constant in found.values())))
+        known = {name for name, mark in now.items() if self.said.get(name) == mark}
+        return {name: f"SET {constant.sql}" for name, constant in found.items() if constant.used <= known}
 
     def doubt(self, names: Iterable[str]) -> None:
-        """The variables may have been given other values than the file says."""
+        """The variables may have other values than the file says."""
         for name in names:
             self.said.pop(name, None)
-
-    def _prepare(self, name: str, source: str) -> None:
-        """Nothing stands behind the name where the session does not know the source."""
-        self._deallocate(name)
-        ((text,),) = rows(self.connection, f"SELECT {source}")
-        if text is None:
-            return
-        self.prepared[name] = text
-        if source[0] in "'\"" or self.said.get(_plain(source[1:])) == self.connection.escape(text):
-            self.said_prepared.add(name)
-
-    def _deallocate(self, name: str) -> None:
-        self.prepared.pop(name, None)
-        self.said_prepared.discard(name)
-
-    def _note(self, given: dict[str, set[str]]) -> None:
-        """The variables of `given` are said by the file, if those are that their values are made of."""
-        used = set().union(*given.values())
-        values = self._values({*given, *used})
-        known = all(name not in given and self.said.get(name) == values[name] for name in used)
-        self.said |= {name: values[name] for name in given if known}
 
     def text(self) -> str | None:
         """What there is to remember at this moment and the file does not say; None where it relies on nothing."""
         if not (self.variables or self.counts or self.prepared or self.counted):
             return None
-        values = self._values(self.variables)
-        changed = [f"@{identifier(name)} = {value}" for name, value in values.items() if self.said.get(name) != value]
-        statements = ["SET " + ", ".join(changed)] if changed else []
+        computed = {name for name, mark in self._marks(self.variables).items() if self.said.get(name) != mark}
+        values = [f"@{identifier(name)} = {value}" for name, value in self._values(computed).items()]
+        statements = ["SET " + ", ".join(values)] if values else []
         if self.counts:
             statements += [f"SELECT LAST_INSERT_ID({number})" for (number,) in self._last_id()]
         prepared = {name: sql for name, sql in self.prepared.items() if name not in self.said_prepared}
         return json.dumps([statements, prepared, counters.read(self.connection, self.counted)])
 
-    def restore(self, text: str | None, done: Sequence[Step]) -> None:
+    def restore(self, text: str | None, done: Sequence[Step], coming: Sequence[Step]) -> None:
         """Give a new session what `text` holds, and what the `done` statements had set and said."""
         statements, prepared, counted = json.loads(text) if text else ([], {}, {})
         counters.put_back(self.connection, counted)
-        for sql in statements:
-            rows(self.connection, sql)
+        self._run(statements)
         for step in done:
-            if step.settings or constants(step):
-                rows(self.connection, step.text)
-            self.learn(step)
-        for sql in statements:
-            rows(self.connection, sql)
+            self.learn(step, lambda: self._run([step.text] if step.settings else self.says(step).values()))
+        self._run(statements)
         self.prepared |= prepared
         self.said_prepared -= set(prepared)
+        executed = set(map(constants.executes, coming))
         for name, sql in self.prepared.items():
-            rows(self.connection, f"PREPARE {identifier(name)} FROM %s", (sql,))
+            self._prepare_again(name, sql, needed=name in executed)
 
     def end(self) -> None:
         """Forget everything, so that the next file cannot rely on it."""
@@ -125,16 +110,54 @@ class Memory:
             settle(self.connection)
             waits.limit(self.connection)
 
+    def _prepare(self, step: Step, name: str, source: str) -> None:
+        """Nothing stands behind the name where the source is nothing."""
+        self._deallocate(name)
+        variable = constants.plain(source[1:])
+        if source == "''":
+            source, said = strings(step.text)[0], True
+        else:
+            said = self._marks([variable]) == {variable: self.said.get(variable)}
+        ((text,),) = rows(self.connection, f"SELECT HEX(CONVERT({source} USING utf8mb4))")
+        if text:
+            self.prepared[name] = bytes.fromhex(text if isinstance(text, str) else text.decode()).decode()
+        if text and said:
+            self.said_prepared.add(name)
+
+    def _prepare_again(self, name: str, sql: str, needed: bool) -> None:
+        """Where it is only taken away again it need not be what it was: what it speaks of may be gone."""
+        try:
+            rows(self.connection, f"PREPARE {identifier(name)} FROM %s", (sql,))
+        except pymysql.Error:
+            if needed:
+                raise
+            rows(self.connection, f"PREPARE {identifier(name)} FROM %s", (_NOTHING,))
+
+    def _deallocate(self, name: str) -> None:
+        self.prepared.pop(name, None)
+        self.said_prepared.discard(name)
+
+    def _run(self, statements: Iterable[str]) -> None:
+        for sql in statements:
+            rows(self.connection, sql)
+
     def _last_id(self) -> list[tuple]:
         return rows(self.connection, "SELECT LAST_INSERT_ID()")
 
+    def _marks(self, names: Iterable[str]) -> dict[str, int]:
+        return dict(self._select(names, _MARK.format))
+
     def _values(self, names: Iterable[str]) -> dict[str, str]:
         """The values of user variables as literals, by name."""
+        return {name: self.connection.escape(value) for name, value in self._select(names, "{}".format)}
+
+    def _select(self, names: Iterable[str], expression: Callable[[str], str]) -> list[tuple[str, object]]:
+        """An expression of each of the user variables, by name."""
         ordered = sorted(names)
         if not ordered:
-            return {}
-        (values,) = rows(self.connection, "SELECT " + ", ".join(f"@{identifier(name)}" for name in ordered))
-        return dict(zip(ordered, map(self.connection.escape, values), strict=True))
+            return []
+        sql = "SELECT " + ", ".join(expression(f"@{identifier(name)}") for name in ordered)
+        return list(zip(ordered, rows(self.connection, sql)[0], strict=True))
 
 
 _DEFAULTS = {
@@ -145,32 +168,3 @@ _DEFAULTS = {
     "resource": "SET RESOURCE GROUP USR_default",
     "transaction": "SET SESSION transaction_isolation = DEFAULT, transaction_read_only = DEFAULT",
 }
-
-
-def _plain(name: str) -> str:
-    return name.strip("`").lower()
-
-
-def executes(step: Step) -> str | None:
-    """The name of what an EXECUTE runs."""
-    found = _EXECUTE.match(step.text)
-    return _plain(found[1]) if found else None
-
-
-def prepares(step: Step) -> bool:
-    """Whether it prepares a statement, or takes one away."""
-    return bool(_PREPARE.match(step.text) or _DEALLOCATE.match(step.text))
-
-
-def names(code: str) -> set[str]:
-    """The user variables in `code`, in small letters."""
-    return {_plain(name) for name in _VARIABLE.findall(code)}
-
-
-def constants(step: Step) -> dict[str, set[str]]:
-    """The variables that a SET gives constants, with those that they are made of; none where it does more than that."""
-    given = [found for found in map(_GIVEN.match, step.assignments) if found]
-    constant = all(_CONSTANT.fullmatch(_VARIABLE.sub("", found["value"])) for found in given)
-    if not constant or len(given) + len(step.settings) < len(step.assignments):
-        return {}
-    return {_plain(found["name"]): names(found["value"]) for found in given}

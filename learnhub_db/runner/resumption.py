@@ -39,7 +39,8 @@ def first_place(book: Journal, path: str, steps: Sequence[Step], memory: Memory,
     done = [entry for entry in known if entry.over and entry.place]  # at place 0 there is only a memory
     for entry in done:
         _check_unchanged(entry, _at(steps, entry.place), path)
-    memory.restore(known[-1].memory, steps[: len(done)])
+    ran = [steps[entry.place - 1] for entry in done if entry.state == journal.DONE]
+    memory.restore(known[-1].memory, ran, steps[len(done) :])
     left = [entry for entry in known if not entry.over] or _next(len(done) + 1, steps)
     choice = resume.choice
     for entry in left:

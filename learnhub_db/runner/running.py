@@ -45,6 +45,7 @@ class Run:
         self.connection = book.connection
         self.unsaved: list[Entry] = []  # what the journal does not say yet, or not for good
         self.before_transaction = 0  # how many of these a rollback leaves true
+        self.remembered: str | None = None  # when the journal was brought up to now, or the transaction began
         self.foreseen = foreseen
         self.certain = 0  # how many statements are done for good
         self.ours = False  # whether the open transaction is not the file's own
@@ -62,6 +63,8 @@ class Run:
                 self._count(place)
             if not self._in_transaction:
                 self.before_transaction, self.certain = len(self.unsaved), place - 1
+                if self.unsaved or place == first:
+                    self.remembered = self.memory.text()
             self._do(Entry(place, step.line, step.digest, journal.DONE, started_at=journal.now()), step)
         if self._in_transaction:
             self._save()
@@ -118,8 +121,7 @@ class Run:
     def _session(self, entry: Entry, step: Step, sql: str) -> None:
         if "autocommit" in step.settings:
             self._write()  # the statement may commit what is open
-        self._send(step)
-        self.memory.learn(step)
+        self.memory.learn(step, lambda: self._send(step))
         self._done(entry)
 
     def _begin(self, entry: Entry, step: Step, sql: str) -> None:
@@ -207,10 +209,14 @@ class Run:
     def _write(self) -> None:
         """Bring the journal up to now; as durable as the open transaction."""
         if self.unsaved:
-            self.unsaved[-1] = replace(self.unsaved[-1], memory=self.memory.text())
-            self.book.write(self.unsaved)
+            self.remembered = self.memory.text()
+            self._write_unsaved()
         if not self._in_transaction:
             self.unsaved.clear()
+
+    def _write_unsaved(self) -> None:
+        self.unsaved[-1] = replace(self.unsaved[-1], memory=self.remembered)
+        self.book.write(self.unsaved)
 
     def _save(self) -> None:
         """Bring the journal up to now for good, and with it whatever is open."""
@@ -229,7 +235,10 @@ class Run:
             del self.unsaved[self.before_transaction :]
         elif kind is Kind.LASTING:
             self.unsaved = [*filter(lambda known: known.over, self.unsaved), replace(entry, state=journal.FAILED)]
-        self._save()
+        if self.unsaved:  # with what was there before the statement that failed, or its transaction
+            self._write_unsaved()
+            self.unsaved.clear()
+        self.ours = False
         self.book.cut(entry.place)
         if any(known.state == journal.RUNNING for known in self.book.read()):
             mend = f"the procedure has committed a part of its work: {self.book.verb} --resume done, again or skip"

@@ -13,7 +13,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from learnhub_db.errors import UsageError
-from learnhub_db.statements import Statement, code_only
+from learnhub_db.statements import Statement, code_only, shape
 
 NAME = r"(?:`(?:[^`]|``)+`|[\w$]+)"
 _HEAD = re.compile(r"(?:/\*!\d*|[\s(])*(?P<first>\w*)\s*(?P<second>\w*)")
@@ -25,6 +25,7 @@ _TEMPORARY = re.compile(rf"\s*(?:CREATE|DROP)\s+TEMPORARY\s+TABLE\s+(?:IF\s+(?:N
 _TARGET = re.compile(
     rf"\s*(?:(?P<scope>GLOBAL|PERSIST|PERSIST_ONLY|SESSION|LOCAL)\s+)?(?P<name>@?@?{NAME}(?:\.{NAME})?)", re.I
 )
+_DOT = re.compile(r"\s*\.\s*")
 _GLOBAL = re.compile(r"@@(?:GLOBAL|PERSIST|PERSIST_ONLY)\.", re.I)
 _OF_THE_SESSION = re.compile(r"@@(?:SESSION\.|LOCAL\.)?", re.I)
 
@@ -67,9 +68,12 @@ class Step:
 
     @cached_property
     def assignments(self) -> list[str]:
-        """Of a SET the code between its commas."""
+        """Of a SET what stands between its commas, as it is written."""
         head = _HEAD.match(self.code)
-        return list(_between_commas(self.code[head.end("first") :])) if head["first"].upper() == "SET" else []
+        if head["first"].upper() != "SET":
+            return []
+        start = head.end("first")
+        return [self.text[start + begin : start + end] for begin, end in _between_commas(self.code[start:])]
 
     @cached_property
     def settings(self) -> list[str]:
@@ -79,8 +83,8 @@ class Step:
         word = _HEAD.match(self.code)["second"].lower()
         if word in ("names", "character", "charset", "role", "resource"):
             return [word]
-        found = filter(None, map(_TARGET.match, self.assignments))
-        return [name for name in map(_session_variable, found) if name]
+        targets = (_TARGET.match(_DOT.sub(".", shape(part))) for part in self.assignments)
+        return [name for name in (_session_variable(target) for target in targets if target) if name]
 
 
 def read(statements: Sequence[Statement], path: str) -> list[Step]:
@@ -141,15 +145,15 @@ def _hold_temporary_tables(steps: list[Step], path: str) -> list[Step]:
     return [replace(step, held=number in span) for number, step in enumerate(steps)]
 
 
-def _between_commas(code: str) -> Iterable[str]:
-    """The parts between those commas that stand in no parentheses."""
+def _between_commas(code: str) -> Iterable[tuple[int, int]]:
+    """Where the parts begin and end that are between those commas that stand in no parentheses."""
     depth = start = 0
     for position, character in enumerate(code):
         depth += {"(": 1, ")": -1}.get(character, 0)
         if character == "," and not depth:
-            yield code[start:position]
+            yield start, position
             start = position + 1
-    yield code[start:]
+    yield start, len(code)
 
 
 def _session_variable(target: re.Match[str]) -> str | None:
