@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,23 @@ class TestOneThatFails:
         ran = run("rollback")
         line = "error: the migration has stopped half-way, sql/migrations/0004-x.sql, finish it first: apply\n"
         assert (ran.code, ran.err) == (3, line)
+
+
+def test_a_program_that_another_account_made_again_as_it_was_stops_no_rollback(
+    shop, run, server, empty_database, capsys
+):
+    small_project.write(shop, {name: text for name, text in LATER.items() if name.startswith("sql/")})
+    assert run("apply").code == 0
+    other = f"t_{secrets.token_hex(5)}"
+    with connect(server) as connection:
+        rows(connection, f"CREATE USER {other} IDENTIFIED BY 'x'")
+        rows(connection, f"GRANT ALL ON *.* TO {other} WITH GRANT OPTION")
+        target = replace(empty_database, user=other, password="x")
+        with connect(target) as theirs:
+            rows(theirs, "DROP FUNCTION with_tax")
+            rows(theirs, (shop / "procedures/sales/with_tax.sql").read_text().strip().rstrip(";"))
+        assert runner(target, capsys, "--project", str(shop))("apply").code == 0
+        undone = run("rollback")
+        rows(connection, f"DROP USER {other}")
+    assert (undone.code, undone.err) == (0, "")
+    assert undone.out.startswith(f"undone {NOTE}")

@@ -102,7 +102,10 @@ def definers(connection: Connection) -> dict[tuple[str, str], str]:
 
 
 def adopted_with(connection: Connection, migrations: Collection[str]) -> str | None:
-    """Which of `migrations` was the last one when programs were adopted; reads only."""
-    sql = f"SELECT migration FROM {NAME} WHERE act = '{ADOPTED}' AND migration IN %s LIMIT 1"
+    """Which of `migrations` was the last one when programs were adopted of which nothing was known; reads only."""
+    sql = f"""
+        SELECT migration FROM {NAME}
+        WHERE act = '{ADOPTED}' AND migration IN %s AND id IN (SELECT MIN(id) FROM {NAME} GROUP BY kind, name) LIMIT 1
+    """
     found = rows(connection, sql, (tuple(migrations),))
     return found[0][0] if found else None
