@@ -12,7 +12,7 @@ from hashlib import sha256
 
 import pymysql
 from pymysql.connections import Connection
-from pymysql.constants import CR, ER
+from pymysql.constants import CR, ER, SERVER_STATUS
 
 from learnhub_db.database import identifier, refused, rows, settle
 from learnhub_db.errors import DatabaseRefused
@@ -139,6 +139,9 @@ def _recorded(connection: Connection, job: Job) -> Run:
             raise
         out, error = {}, str(refusal)
         connection.rollback()
+    if connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
+        connection.rollback()
+        out, error = {}, f"it leaves its transaction open: undone, {job.path}"
     settle(connection)
     _written(connection, END, (json.dumps(out, default=str), error[:LONGEST_ERROR] or None, job.name))
     return Run(job.name, FAILED if error else DONE, out, error)

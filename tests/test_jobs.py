@@ -154,6 +154,14 @@ def test_a_record_that_meets_a_deadlock_is_written_again(run: Run, empty_databas
     assert sql("SELECT job, error FROM _learnhub_jobs") == [("sell", None)]
 
 
+def test_a_job_that_leaves_its_transaction_open_has_failed(run: Run, sql: Callable) -> None:
+    sql("DROP PROCEDURE sell")
+    sql("CREATE PROCEDURE sell(IN p INT, IN n INT) BEGIN START TRANSACTION; INSERT INTO sales (product_id, sold) VALUES (p, n); END")
+    ran = run("jobs", "run", "sell")
+    assert (ran.code, ran.out) == (3, "failed   sell  it leaves its transaction open: undone, sql/jobs/sell.sql\n")
+    assert sql("SELECT error LIKE 'it leaves%', (SELECT COUNT(*) FROM sales) FROM _learnhub_jobs") == [(1, 0)]
+
+
 def test_a_runner_that_was_killed_leaves_a_job_that_is_due(run: Run, sql: Callable) -> None:
     sql(runs.BOOKKEEPING)
     sql("INSERT INTO _learnhub_jobs (job, started_at) VALUES ('sell', UTC_TIMESTAMP(6))")
