@@ -63,7 +63,7 @@ class Run:
                 self._count(place)
             if not self._in_transaction:
                 self.before_transaction, self.certain = len(self.unsaved), place - 1
-                if self.unsaved or place == first:
+                if not self.foreseen and (self.unsaved or place == first):
                     self.remembered = self.memory.text()
             self._do(Entry(place, step.line, step.digest, journal.DONE, started_at=journal.now()), step)
         if self._in_transaction:
