@@ -1807,7 +1807,7 @@ BEGIN
   DECLARE v_first  CHAR(64) CHARACTER SET ascii COLLATE ascii_bin;
 
   INSERT INTO receipts (operation, receipt_key, arguments_sha256) VALUES (p_operation, p_key, v_sha256)
-    ON DUPLICATE KEY UPDATE receipt_key = p_key;
+    ON DUPLICATE KEY UPDATE receipt_key = receipts.receipt_key;
   SELECT arguments_sha256, outcome INTO v_first, p_outcome
     FROM receipts WHERE operation = p_operation AND receipt_key = p_key FOR UPDATE;
   IF v_first <> v_sha256 THEN
