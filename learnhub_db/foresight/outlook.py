@@ -242,7 +242,7 @@ def _act(code: str) -> str:
 def _shown(step: Step, of_a_string: bool = False) -> str:
     """On one line, shortened; of what may hold a password only its first words, of what sets variables no string."""
     words = step.text.split()
-    if of_a_string or constants.sets_variables(step):
+    if of_a_string or constants.sets_variables(step.code):
         words = masked(step.text).split()
     elif execution.may_hold_a_password(step.text):
         return f"{' '.join(words[:2])} …"

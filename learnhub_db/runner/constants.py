@@ -13,15 +13,14 @@ _VARIABLES = re.compile(rf"(?<![@\w`$'\"]){_VARIABLE}")
 _ASSIGNED = re.compile(rf"\s*(?P<name>{_VARIABLE})\s*:?=(?P<value>.*)", re.DOTALL)
 # What gives the same value wherever it stands: no name of a function that somebody may have made, no query.
 _CONSTANT = re.compile(
-    rf"""(?:\s | (?:\b_\w+\s*|\b[XBN])?'' | \b\d[\w.]* | \b(?:NULL|TRUE|FALSE)\b | {_VARIABLE}
+    rf"""(?:\s | (?:\b_\w+\s*|\b[XBN])?'' | \b\d[\w.]*+ | \b(?:NULL|TRUE|FALSE)\b | {_VARIABLE}
     | \b(?:CONCAT|CONCAT_WS|QUOTE)\( | \bCOLLATE\s+\w+ | [,)+*/-])*""",
     re.IGNORECASE | re.VERBOSE,
 )
-_SETS = re.compile(rf"{_VARIABLE}\s*:?=|\bINTO\s+{_VARIABLE}", re.IGNORECASE)
-_VERSION = r"\s*(?:/\*!\d*\s*)?"
-_PREPARE = re.compile(rf"{_VERSION}PREPARE\s+(?P<name>{NAME})\s+FROM\s+(?P<source>''|{_VARIABLE})", re.IGNORECASE)
-_DEALLOCATE = re.compile(rf"{_VERSION}(?:DEALLOCATE|DROP)\s+PREPARE\s+(?P<name>{NAME})", re.IGNORECASE)
-_EXECUTE = re.compile(rf"{_VERSION}EXECUTE\s+(?P<name>{NAME})", re.IGNORECASE)
+_SETS = re.compile(rf"(?<!@){_VARIABLE}\s*:?=|\bINTO\s+{_VARIABLE}", re.IGNORECASE)
+_PREPARE = re.compile(rf"\bPREPARE\s+(?P<name>{NAME})\s+FROM\s+(?P<source>''|{_VARIABLE})", re.IGNORECASE)
+_DEALLOCATE = re.compile(rf"\bPREPARE\s+(?P<name>{NAME})", re.IGNORECASE)
+_EXECUTE = re.compile(rf"\bEXECUTE\s+(?P<name>{NAME})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -50,24 +49,26 @@ def assigned(step: Step) -> dict[str, Constant | None]:
     return found
 
 
-def sets_variables(step: Step) -> bool:
-    return bool(_SETS.search(step.code))
+def sets_variables(code: str) -> bool:
+    """Whether a statement, its strings left out, gives a user variable a value."""
+    return bool(_SETS.search(code))
 
 
 def prepares(step: Step) -> tuple[str, str] | None:
     """Name and source of what a PREPARE prepares: '' for a string, else the variable."""
-    found = _PREPARE.match(shape(step.text))
+    found = _PREPARE.search(shape(step.text)) if step.first == "PREPARE" else None
     return (plain(found["name"]), found["source"]) if found else None
 
 
 def deallocates(step: Step) -> str | None:
-    found = _DEALLOCATE.match(shape(step.text))
+    """The name of what a DEALLOCATE takes away."""
+    found = _DEALLOCATE.search(shape(step.text)) if step.first in ("DEALLOCATE", "DROP") else None
     return plain(found["name"]) if found else None
 
 
 def executes(step: Step) -> str | None:
     """The name of what an EXECUTE runs."""
-    found = _EXECUTE.match(shape(step.text))
+    found = _EXECUTE.search(shape(step.text)) if step.first == "EXECUTE" else None
     return plain(found["name"]) if found else None
 
 

@@ -11,12 +11,12 @@ from pymysql.cursors import Cursor
 
 from learnhub_db.database import refused
 from learnhub_db.errors import DatabaseRefused
+from learnhub_db.runner import constants
 from learnhub_db.statements import Statement, shape, strings
 
 LINES_AROUND = 1
 _REPORT = ["Table", "Op", "Msg_type", "Msg_text"]  # how ANALYZE, CHECK, OPTIMIZE and REPAIR answer, also when they fail
 _MAY_HOLD_A_PASSWORD = re.compile(r"\bIDENTIFIED\b|PASSWORD\b|(?:CREATE|ALTER)\s+USER\b", re.IGNORECASE)
-_SETS_A_VARIABLE = re.compile(r"(?<!@)@[^@\s]+\s*:?=|\bINTO\s+@[^@]", re.IGNORECASE)
 _PREPARES_A_VARIABLE = re.compile(r"PREPARE\s+\S+\s+FROM\s+@", re.IGNORECASE)
 _PROGRAM = re.compile(r"(?:CREATE|ALTER)\s.*?\b(?P<kind>PROCEDURE|FUNCTION|TRIGGER|EVENT)\b", re.IGNORECASE | re.DOTALL)
 _RIGHTS = {  # the server does not say which one it misses on the database
@@ -57,7 +57,7 @@ def _check(cursor: Cursor) -> None:
 
 
 def may_hold_a_password(sql: str) -> bool:
-    return bool(_MAY_HOLD_A_PASSWORD.search(sql) or (strings(sql) and _SETS_A_VARIABLE.search(shape(sql))))
+    return bool(_MAY_HOLD_A_PASSWORD.search(sql) or (strings(sql) and constants.sets_variables(shape(sql))))
 
 
 def refusal(error: pymysql.Error, statement: Statement, path: str, mend: str = "") -> DatabaseRefused:

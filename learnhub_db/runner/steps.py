@@ -67,12 +67,16 @@ class Step:
         return code_only(self.text)
 
     @cached_property
+    def first(self) -> str:
+        """Its first word, in capitals."""
+        return _HEAD.match(self.text)["first"].upper()
+
+    @cached_property
     def assignments(self) -> list[str]:
         """Of a SET what stands between its commas, as it is written."""
-        head = _HEAD.match(self.code)
-        if head["first"].upper() != "SET":
+        if self.first != "SET":
             return []
-        start = head.end("first")
+        start = _HEAD.match(self.code).end("first")
         return [self.text[start + begin : start + end] for begin, end in _between_commas(self.code[start:])]
 
     @cached_property
