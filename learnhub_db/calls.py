@@ -10,10 +10,10 @@ from difflib import get_close_matches
 
 import pymysql
 from pymysql.connections import TEXT_TYPES, Connection
-from pymysql.constants import FIELD_TYPE, SERVER_STATUS
+from pymysql.constants import FIELD_TYPE
 from pymysql.cursors import Cursor, DictCursor
 
-from learnhub_db.database import identifier, refused
+from learnhub_db.database import identifier, in_transaction, refused
 from learnhub_db.errors import UsageError
 from learnhub_db.parameters import Parameter, Value, shown
 
@@ -199,7 +199,7 @@ def _results(cursor: Cursor) -> list[Result]:
 
 def _warnings(connection: Connection) -> list[str]:
     warnings = [f"{code}: {text}" for _, code, text in connection.show_warnings()]
-    if connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
+    if in_transaction(connection):
         warnings.append("the procedure left a transaction open, what it changed there is lost")
     return warnings
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pymysql
 from pymysql.connections import Connection
-from pymysql.constants import CLIENT, COMMAND, CR, ER
+from pymysql.constants import CLIENT, COMMAND, CR, ER, SERVER_STATUS
 
 from learnhub_db.connection import tls
 from learnhub_db.connection.target import Target
@@ -204,3 +204,13 @@ def account(connection: Connection) -> str:
 def identifier(name: str) -> str:
     """`name` quoted for SQL."""
     return "`" + name.replace("`", "``") + "`"
+
+
+def bare(name: str) -> str:
+    """What identifier() has quoted, or a name that is not quoted."""
+    return name[1:-1].replace("``", "`") if name.startswith("`") else name
+
+
+def in_transaction(connection: Connection) -> bool:
+    """Whether one is open, as the server said with its last answer."""
+    return bool(connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)

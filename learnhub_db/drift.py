@@ -59,13 +59,13 @@ def _differences(connection: Connection, contents: Contents, expected: Schema, d
 def _with_definers(expected: Schema, deployed: dict[Key, str]) -> Schema:
     """Where the files leave it to who applies, the definer is who did."""
 
-    def known(key: Key, one: Definition) -> Definition:
-        if "definer" not in one.unknown or (key[0], key[1].lower()) not in deployed:
+    def known(kind: str, name: str, one: Definition) -> Definition:
+        definer = deployed.get((kind, name.lower()))
+        if not definer or "definer" not in one.unknown:
             return one
-        definer = deployed[key[0], key[1].lower()]
         return replace(one, settings=one.settings | {"definer": definer}, unknown=one.unknown - {"definer"})
 
-    return {key: known(key, one) for key, one in expected.items()}
+    return {key: known(*key, one) for key, one in expected.items()}
 
 
 def compare(expected: Schema, actual: Schema) -> Iterator[Difference]:

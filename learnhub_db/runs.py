@@ -12,9 +12,9 @@ from hashlib import sha256
 
 import pymysql
 from pymysql.connections import Connection
-from pymysql.constants import CR, ER, SERVER_STATUS
+from pymysql.constants import CR, ER
 
-from learnhub_db.database import identifier, refused, rows, settle
+from learnhub_db.database import identifier, in_transaction, refused, rows, settle
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.jobs import Job
 from learnhub_db.runner import execution
@@ -139,7 +139,7 @@ def _recorded(connection: Connection, job: Job) -> Run:
             raise
         out, error = {}, str(refusal)
         connection.rollback()
-    if connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
+    if in_transaction(connection):
         connection.rollback()
         out, error = {}, f"it leaves its transaction open: undone, {job.path}"
     settle(connection)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from learnhub_db.database import identifier
+from learnhub_db.database import bare, identifier
 from learnhub_db.runner.steps import NAME
 from learnhub_db.statements import code_only
 
@@ -90,11 +90,6 @@ def read(sql: str) -> Alter | None:
     stated = {what: value for what, value in said if value != "DEFAULT"}
     table = bare(found["altered"] or found["indexed"] or found["bared"] or found["optimized"])
     return Alter(table, _clauses(sql, code, found), stated.get("ALGORITHM", ""), stated.get("LOCK", ""))
-
-
-def bare(name: str) -> str:
-    """`name` without its backticks."""
-    return name[1:-1].replace("``", "`") if name.startswith("`") else name
 
 
 def _clauses(sql: str, code: str, found: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from pymysql.connections import Connection
 
 from learnhub_db import database, scratch_schema
 from learnhub_db.ahead import Ahead
-from learnhub_db.database import Target, identifier, rows
+from learnhub_db.database import Target, bare, identifier, rows
 from learnhub_db.foresight import alters, sizes
 from learnhub_db.foresight.alters import Alter
 from learnhub_db.foresight.prepared import Prepared
@@ -118,7 +118,7 @@ class Outlook:
         step = unqualified(step, self.sandbox.database)
         elsewhere = next(reach.named(reach.code(step.text), self.databases), None)
         if elsewhere:
-            return replace(effect, note=f"names the database {alters.bare(elsewhere['name'])}: not asked")
+            return replace(effect, note=f"names the database {bare(elsewhere['name'])}: not asked")
         try:
             return self._asked(effect, step)
         except pymysql.Error as error:
@@ -172,14 +172,14 @@ class Outlook:
             return self._destroying(effect, found["rest"])
         if act == "RENAME TABLE":
             for old, new in _RENAMED.findall(found["rest"]):
-                self._rename(alters.bare(old), alters.bare(new))
+                self._rename(bare(old), bare(new))
         if act != "CREATE TABLE":
             return effect
-        table = alters.bare(re.match(NAME, found["rest"])[0])
+        table = bare(re.match(NAME, found["rest"])[0])
         return replace(effect, table=table)
 
     def _destroying(self, effect: Effect, names: str) -> Effect:
-        listed = [alters.bare(name) for name in re.findall(NAME, names)]
+        listed = [bare(name) for name in re.findall(NAME, names)]
         known = {name: self.sizes[name.lower()] for name in listed if name.lower() in self.sizes}
         destroyed = ", ".join(f"{name} with {size}" for name, size in known.items())
         total = Size(sum(size.rows for size in known.values()), sum(size.bytes for size in known.values()))
@@ -226,7 +226,7 @@ def unqualified(step: Step, database: str) -> Step:
 
 
 def _destroyed(clauses: str, gone: set[str]) -> str | None:
-    columns = [alters.bare(name) for name in _DROPPED_COLUMN.findall(clauses)]
+    columns = [bare(name) for name in _DROPPED_COLUMN.findall(clauses)]
     lost = [f"column {name}" for name in columns if name.lower() in {one.lower() for one in gone}]
     lost += [f"partition {found['names'].strip(' ,')}" for found in _EMPTIED_PARTITIONS.finditer(clauses)]
     return ", ".join(lost) or None

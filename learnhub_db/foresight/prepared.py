@@ -41,8 +41,7 @@ class Prepared:
             if alters.read(text):
                 self.alters.setdefault(text, _with(step, text))
         with suppress(pymysql.Error):
-            said = self.memory.says(step)
-            self.memory.learn(step, lambda: [rows(self.connection, sql) for sql in said.values()])
+            said = self.memory.learn(step, lambda said: [rows(self.connection, sql) for sql in said.values()])
             if len(said) < len(step.assignments) or step.kind is not Kind.SESSION:
                 self.memory.doubt((constants.variables(step.code) | constants.variables(code_only(executed))) - said.keys())
         if step.kind is Kind.CALL:
@@ -50,7 +49,7 @@ class Prepared:
 
     def executed(self, step: Step) -> Step:
         """The step, or what it executes where the file says that."""
-        name = constants.executes(step)
+        name = constants.executes(step.text)
         if name not in self.memory.said_prepared:
             self.unknown |= name is not None
             return step

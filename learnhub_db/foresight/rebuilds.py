@@ -42,7 +42,7 @@ def refuse(
 
 def _may_meet(pending: Sequence[Step], large: set[str]) -> bool:
     texts = [step.text for step in pending]
-    if any(map(constants.executes, pending)):
+    if any(map(constants.executes, texts)):
         texts += [unquoted(string) for step in pending for string in strings(step.text)]
     named = set().union(*(reach.words(code_only(text)) for text in texts))
     return not named.isdisjoint(large) and any(map(alters.read, texts))

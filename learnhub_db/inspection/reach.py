@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from learnhub_db.database import bare
 from learnhub_db.inspection.schedule import code_of
 from learnhub_db.runner.steps import NAME
 from learnhub_db.statements import Statement
@@ -25,12 +26,7 @@ def code(sql: str) -> str:
 
 def named(code: str, databases: set[str]) -> Iterator[re.Match[str]]:
     """The places in `code` where one of `databases` stands before a dot."""
-    return (found for found in _QUALIFIER.finditer(code) if bare(found["name"]) in databases)
-
-
-def bare(name: str) -> str:
-    """`name` without its backticks, in small letters."""
-    return name.strip("`").replace("``", "`").lower()
+    return (found for found in _QUALIFIER.finditer(code) if bare(found["name"]).lower() in databases)
 
 
 def words(code: str) -> set[str]:
@@ -63,4 +59,4 @@ class Reach:
     def learn(self, name: str, body: str) -> None:
         """Remember `name` where `body`, which runs when that is used, leads out."""
         if self.leads_out(body):
-            self.ways.add(bare(name))
+            self.ways.add(bare(name).lower())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from learnhub_db.database import bare
 from learnhub_db.statements import code_only
 
 TIMES = frozenset({"at", "starts", "ends"})
@@ -51,7 +52,7 @@ def silenced(sql: str) -> Silenced | None:
     start = said.start() if said else _BEFORE_STATUS.search(head, found.end()).start()
     if status:
         sql = f"{sql[:start]}DISABLE {sql[said.end() if said else start :]}"
-    name = found["name"].strip("`").replace("``", "`").lower()
+    name = bare(found["name"]).lower()
     return Silenced(name, sql, status, _unknown(head, creates) | (frozenset() if status else {"status"}))
 
 

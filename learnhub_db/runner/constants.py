@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from learnhub_db.runner.steps import NAME, Step
+from learnhub_db.database import bare
+from learnhub_db.runner.steps import NAME, Step, first_word
 from learnhub_db.statements import shape
 
 _VARIABLE = rf"@(?:{NAME}(?:\.{NAME})*)"
@@ -54,24 +55,24 @@ def sets_variables(code: str) -> bool:
     return bool(_SETS.search(code))
 
 
-def prepares(step: Step) -> tuple[str, str] | None:
+def prepares(sql: str) -> tuple[str, str] | None:
     """Name and source of what a PREPARE prepares: '' for a string, else the variable."""
-    found = _PREPARE.search(shape(step.text)) if step.first == "PREPARE" else None
+    found = _PREPARE.search(shape(sql)) if first_word(sql) == "PREPARE" else None
     return (plain(found["name"]), found["source"]) if found else None
 
 
-def deallocates(step: Step) -> str | None:
+def deallocates(sql: str) -> str | None:
     """The name of what a DEALLOCATE takes away."""
-    found = _DEALLOCATE.search(shape(step.text)) if step.first in ("DEALLOCATE", "DROP") else None
+    found = _DEALLOCATE.search(shape(sql)) if first_word(sql) in ("DEALLOCATE", "DROP") else None
     return plain(found["name"]) if found else None
 
 
-def executes(step: Step) -> str | None:
+def executes(sql: str) -> str | None:
     """The name of what an EXECUTE runs."""
-    found = _EXECUTE.search(shape(step.text)) if step.first == "EXECUTE" else None
+    found = _EXECUTE.search(shape(sql)) if first_word(sql) == "EXECUTE" else None
     return plain(found["name"]) if found else None
 
 
 def plain(name: str) -> str:
-    """A name without the backticks around it, in small letters."""
-    return name.strip("`").lower()
+    """A name as the server compares it."""
+    return bare(name).lower()

@@ -17,7 +17,6 @@ from learnhub_db.statements import Statement, shape, strings
 LINES_AROUND = 1
 _REPORT = ["Table", "Op", "Msg_type", "Msg_text"]  # how ANALYZE, CHECK, OPTIMIZE and REPAIR answer, also when they fail
 _MAY_HOLD_A_PASSWORD = re.compile(r"\bIDENTIFIED\b|PASSWORD\b|(?:CREATE|ALTER)\s+USER\b", re.IGNORECASE)
-_PREPARES_A_VARIABLE = re.compile(r"PREPARE\s+\S+\s+FROM\s+@", re.IGNORECASE)
 _PROGRAM = re.compile(r"(?:CREATE|ALTER)\s.*?\b(?P<kind>PROCEDURE|FUNCTION|TRIGGER|EVENT)\b", re.IGNORECASE | re.DOTALL)
 _RIGHTS = {  # the server does not say which one it misses on the database
     "PROCEDURE": "CREATE ROUTINE",
@@ -67,7 +66,8 @@ def refusal(error: pymysql.Error, statement: Statement, path: str, mend: str = "
     if error.args[0] == ER.DBACCESS_DENIED_ERROR and (kind := _PROGRAM.match(statement.text)):
         told.mend = f"GRANT {_RIGHTS[kind['kind'].upper()]} ON the database to the account that applies"
     what, detail = told.what.splitlines()[0], _excerpt(statement, line, column)
-    if may_hold_a_password(statement.text) or _PREPARES_A_VARIABLE.search(shape(statement.text)) and _quotes_a_string(error):
+    _, source = constants.prepares(statement.text) or ("", "")
+    if may_hold_a_password(statement.text) or source.startswith("@") and _quotes_a_string(error):
         what, detail = what.split(" near '")[0], ""
         error.args = (error.args[0], what)  # the trace of --debug shows them too
     refusal = DatabaseRefused(what, told.where, "; ".join(filter(None, (told.mend, mend))))

@@ -44,21 +44,22 @@ class Memory:
 
     def executed(self, step: Step) -> str:
         """The statement that runs: of an EXECUTE the prepared one."""
-        return self.prepared.get(constants.executes(step), step.text)
+        return self.prepared.get(constants.executes(step.text), step.text)
 
-    def learn(self, step: Step, send: Callable[[], None]) -> None:
-        """Have `send` run a statement of the session; learn what it prepares, takes away or says of variables."""
-        said = self.says(step)
-        send()
-        if prepared := constants.prepares(step):
+    def learn(self, step: Step, send: Callable[[dict[str, str]], None]) -> dict[str, str]:
+        """Have `send` run a statement of the session, told what that says; learn this, and what it prepares or takes away."""
+        said = self._says(step)
+        send(said)
+        if prepared := constants.prepares(step.text):
             self._prepare(step, *prepared)
-        elif name := constants.deallocates(step):
+        elif name := constants.deallocates(step.text):
             self._deallocate(name)
-        elif assigned := constants.assigned(step):
-            self.doubt(assigned)
+        else:
+            self.doubt(constants.assigned(step))
             self.said |= self._marks(said)
+        return said
 
-    def says(self, step: Step) -> dict[str, str]:
+    def _says(self, step: Step) -> dict[str, str]:
         """Of the variables that it sets those that it gives constants, with the SQL that does the same."""
         found = {name: constant for name, constant in constants.assigned(step).items() if constant}
         now = self._marks(set().union(*(constant.used for constant in found.values())))
@@ -88,11 +89,11 @@ class Memory:
         counters.put_back(self.connection, counted)
         self._run(statements)
         for step in done:
-            self.learn(step, lambda: self._run([step.text] if step.settings else self.says(step).values()))
+            self.learn(step, lambda said: self._run([step.text] if step.settings else said.values()))
         self._run(statements)
         self.prepared |= prepared
         self.said_prepared -= set(prepared)
-        executed = set(map(constants.executes, coming))
+        executed = {constants.executes(step.text) for step in coming}
         for name, sql in self.prepared.items():
             self._prepare_again(name, sql, needed=name in executed)
 

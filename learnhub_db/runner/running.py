@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from pymysql.constants import ER, SERVER_STATUS
+from pymysql.constants import ER
 
 from learnhub_db.acts import Report
-from learnhub_db.database import rows
+from learnhub_db.database import in_transaction, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.runner import creations, execution, fingerprints, journal, packets, waits
 from learnhub_db.runner.journal import Entry, Journal
@@ -80,7 +80,7 @@ class Run:
 
     @property
     def _in_transaction(self) -> bool:
-        return bool(self.connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
+        return in_transaction(self.connection)
 
     def _do(self, entry: Entry, step: Step) -> None:
         sql = self.memory.executed(step)
@@ -121,7 +121,7 @@ class Run:
     def _session(self, entry: Entry, step: Step, sql: str) -> None:
         if "autocommit" in step.settings:
             self._write()  # the statement may commit what is open
-        self.memory.learn(step, lambda: self._send(step))
+        self.memory.learn(step, lambda said: self._send(step))
         self._done(entry)
 
     def _begin(self, entry: Entry, step: Step, sql: str) -> None:

@@ -67,14 +67,9 @@ class Step:
         return code_only(self.text)
 
     @cached_property
-    def first(self) -> str:
-        """Its first word, in capitals."""
-        return _HEAD.match(self.text)["first"].upper()
-
-    @cached_property
     def assignments(self) -> list[str]:
         """Of a SET what stands between its commas, as it is written."""
-        if self.first != "SET":
+        if first_word(self.text) != "SET":
             return []
         start = _HEAD.match(self.code).end("first")
         return [self.text[start + begin : start + end] for begin, end in _between_commas(self.code[start:])]
@@ -97,6 +92,11 @@ def read(statements: Sequence[Statement], path: str) -> list[Step]:
     for step in steps:
         _refuse(step, f"{path}:{step.line}")
     return _hold_temporary_tables(steps, path)
+
+
+def first_word(text: str) -> str:
+    """In capitals, also where a comment for MySQL alone holds the statement."""
+    return _HEAD.match(text)["first"].upper()
 
 
 def kind_of(text: str) -> Kind:

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 import pymysql
 from pymysql.connections import Connection
-from pymysql.constants import SERVER_STATUS
 
 from learnhub_db.acts import Act, Report
-from learnhub_db.database import refused, rows, settle
+from learnhub_db.database import in_transaction, refused, rows, settle
 from learnhub_db.errors import DatabaseRefused, UsageError
 from learnhub_db.runner import execution, lock
 from learnhub_db.seeding import binlog
@@ -157,8 +156,7 @@ class _Planting:
         written = 0
         for statement in part.statements:
             written += execution.run(self.connection, statement, part.where)
-            in_transaction = self.connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS
-            if not (in_transaction or commits):
+            if not (in_transaction(self.connection) or commits):
                 place = f"{part.where}:{statement.line}"
                 mend = "what the file did up to here stays: take out what commits, and begin with a fresh database"
                 raise DatabaseRefused("the statement ended the seed's transaction", place, mend)

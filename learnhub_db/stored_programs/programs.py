@@ -9,7 +9,7 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
 
-from learnhub_db.database import identifier
+from learnhub_db.database import bare, identifier
 from learnhub_db.errors import UsageError
 from learnhub_db.project import Project, SqlFile
 from learnhub_db.statements import Statement, code_only, split
@@ -72,7 +72,7 @@ class Program:
     @property
     def table(self) -> str:
         """The table of a trigger."""
-        return _bare(self._trigger["table"])
+        return bare(self._trigger["table"])
 
     @property
     def fires(self) -> tuple[str, str]:
@@ -110,7 +110,7 @@ def read(project: Project) -> list[Program]:
 
 def as_stored(kind: str, sql: str, path: str, digest: str) -> Program:
     """The program that SHOW CREATE tells as `sql`; `digest` is that of the statement in the file it came from."""
-    name = _bare(_CREATE.match(sql)["name"])
+    name = bare(_CREATE.match(sql)["name"])
     if kind == "view":
         sql = re.sub(r"\ACREATE\b", "CREATE OR REPLACE", sql)
     return Program(kind, name, path, 1, sql, digest)
@@ -126,7 +126,7 @@ def in_order(programs: Iterable[Program]) -> list[Program]:
 
 def _program(file: SqlFile, owner: str | None) -> Program:
     statement, head = _only_create(split(file.text, file.path), file.path)
-    kind, created = head["kind"].lower(), _bare(head["name"])
+    kind, created = head["kind"].lower(), bare(head["name"])
     where = f"{file.path}:{statement.line}"
     folder = next(folder for folder in KINDS_IN if file.path.startswith(f"{folder}/"))
     if kind not in KINDS_IN[folder]:
@@ -154,7 +154,7 @@ def _only_create(statements: list[Statement], path: str) -> tuple[Statement, re.
     if not found:
         raise UsageError("the file creates nothing", path, "write its CREATE statement or remove it")
     if len(found) > 1:
-        names = " and ".join(f"{head['kind'].lower()} {_bare(head['name'])}" for _, head in found)
+        names = " and ".join(f"{head['kind'].lower()} {bare(head['name'])}" for _, head in found)
         raise UsageError(f"the file creates {names}", path, "give each a file of its own")
     return found[0]
 
@@ -190,7 +190,3 @@ def _after_what_they_use(programs: Iterable[Program]) -> list[Program]:
 
 def _folder_of(kind: str) -> str:
     return next(folder for folder, kinds in KINDS_IN.items() if kind in kinds)
-
-
-def _bare(name: str) -> str:
-    return name[1:-1].replace("``", "`") if name.startswith("`") else name
