@@ -150,12 +150,12 @@ def _named(procedure: Procedure, argument: str, names_only: bool) -> Parameter |
         return names[name.casefold()]
     if equals and re.fullmatch(r"\w+", name):
         near = get_close_matches(name.casefold(), names, n=1, cutoff=NAME_LIKENESS)
-        mend = f"did you mean {names[near[0]].name}? (a text with = in it: give it by name)" if near else ""
+        hint = f"did you mean {names[near[0]].name}? (a text with = in it: give it by name)" if near else ""
         if near or names_only:
-            raise UsageError(f"there is no parameter {name}", str(procedure), mend)
+            raise UsageError(f"there is no parameter {name}", str(procedure), hint)
     if names_only:
-        mend = "name it too, or put it first"
-        raise UsageError(f"{shown(argument)} stands after a named value", str(procedure), mend)
+        hint = "name it too, or put it first"
+        raise UsageError(f"{shown(argument)} stands after a named value", str(procedure), hint)
     return None
 
 

@@ -135,12 +135,12 @@ def cut(connection: Connection) -> None:
 
 
 def _cannot_connect(target: Target, error: pymysql.Error) -> CannotConnect:
-    what, mend = _why(target, error)
-    return CannotConnect(what, str(target), mend)
+    what, hint = _why(target, error)
+    return CannotConnect(what, str(target), hint)
 
 
 def _why(target: Target, error: pymysql.Error) -> tuple[str, str]:
-    """What went wrong, and the mend."""
+    """What went wrong, and the hint."""
     code = error.args[0] if error.args else 0
     cause = getattr(error, "original_exception", None)
     if isinstance(cause, ssl.SSLError):
@@ -154,8 +154,8 @@ def _why(target: Target, error: pymysql.Error) -> tuple[str, str]:
         where = "unix_socket" if target.unix_socket else "host and port"
         return "no MySQL answers", f"start it, or correct the URL's {where}"
     if code == ER.ACCESS_DENIED_ERROR:
-        mend = "correct user and password, or give what the account REQUIREs: ssl-mode, ssl-cert"
-        return "the server refuses the login", mend
+        hint = "correct user and password, or give what the account REQUIREs: ssl-mode, ssl-cert"
+        return "the server refuses the login", hint
     if code == ER.BAD_DB_ERROR:
         return "there is no such database", f"CREATE DATABASE `{target.database}`"
     if code == ER.DBACCESS_DENIED_ERROR:
@@ -166,16 +166,16 @@ def _why(target: Target, error: pymysql.Error) -> tuple[str, str]:
 def refused(error: pymysql.Error, where: str = "") -> DatabaseRefused:
     """The server's own words and number, as an error of ours."""
     code = error.args[0] if error.args else 0
-    mend = ""
+    hint = ""
     if code in (ER.OPTION_PREVENTS_STATEMENT, 1836):
-        mend = "the server is read-only: use the writable one"
+        hint = "the server is read-only: use the writable one"
     elif code in (ER.DISK_FULL, ER.RECORD_FILE_FULL) or "No space left" in _words(error):
-        mend = "make room on the server, then repeat"
+        hint = "make room on the server, then repeat"
     elif code in (ER.NO_DB_ERROR, ER.BAD_DB_ERROR):
-        mend = "somebody has dropped the database: create it, then repeat"
+        hint = "somebody has dropped the database: create it, then repeat"
     elif code in (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST):
-        mend = "connect again and repeat"
-    return DatabaseRefused(_words(error), where, mend or _missing_grant(_words(error)))
+        hint = "connect again and repeat"
+    return DatabaseRefused(_words(error), where, hint or _missing_grant(_words(error)))
 
 
 def _missing_grant(words: str) -> str:

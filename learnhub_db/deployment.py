@@ -52,14 +52,14 @@ def check_unchanged(contents: Contents, past: History) -> None:
     """UsageError where a migration that was applied has another content now, or seems to have another name."""
     for file in contents.migrations:
         if (past.migrations.get(file.stem) or file.digest) != file.digest:
-            mend = "restore it and write the change as a new migration"
-            raise UsageError("an applied migration has changed", file.path, mend)
+            hint = "restore it and write the change as a new migration"
+            raise UsageError("an applied migration has changed", file.path, hint)
     gone = past.migrations.keys() - {file.stem for file in contents.migrations}
     last = max((name for name in gone if MIGRATION_NAME.fullmatch(f"{name}.sql")), default="")
     for file in pending(contents, past):
         if file.stem[:4] <= last[:4]:
-            mend = "rename it back, or give the new one a number behind it"
-            raise UsageError(f"the migration {last} is applied and has no file", file.path, mend)
+            hint = "rename it back, or give the new one a number behind it"
+            raise UsageError(f"the migration {last} is applied and has no file", file.path, hint)
 
 
 def pending(contents: Contents, past: History) -> list[SqlFile]:

@@ -1,4 +1,4 @@
-"""Every error a user can meet, with its exit code and its mend.
+"""Every error a user can meet, with its exit code and its hint.
 
     LearnHubError
     ├── UsageError            2  the command line, a file or a setting is wrong; nothing was run
@@ -15,21 +15,26 @@ from typing import Self
 
 
 class LearnHubError(Exception):
-    """`what` happened, `where`, and the `mend`: printed as one line, never with a secret in it.
+    """`what` happened, `where`, and a `hint` on what to do; never with a secret in it.
 
-    `detail`, where there is one, is printed below that line: the lines of a file around the place.
+    `detail`, where there is one, is printed below them: the lines of a file around the place.
     """
 
     exit_code = 3
     detail = ""
 
-    def __init__(self, what: str, where: str = "", mend: str = "") -> None:
-        self.what, self.where, self.mend = what, where, mend
-        super().__init__(", ".join(part for part in (what, where, mend) if part))
+    def __init__(self, what: str, where: str = "", hint: str = "") -> None:
+        self.what, self.where, self.hint = what, where, hint
+        super().__init__(what, where, hint)
 
-    def with_mend(self, mend: str) -> Self:
-        """The same with a further mend."""
-        told = type(self)(self.what, self.where, "; ".join(filter(None, (self.mend, mend))))
+    def __str__(self) -> str:
+        """The lines that a person reads: `what happened (where)`, and below it `hint: what to do`."""
+        told = f"{self.what} ({self.where})" if self.where else self.what
+        return f"{told}\nhint: {self.hint}" if self.hint else told
+
+    def with_hint(self, hint: str) -> Self:
+        """The same with a further hint."""
+        told = type(self)(self.what, self.where, "; ".join(filter(None, (self.hint, hint))))
         told.detail = self.detail
         return told
 

@@ -67,13 +67,13 @@ def _invariant(file: SqlFile) -> Invariant:
     statements = split(file.text, file.path)
     code = code_only(statements[0].text) if len(statements) == 1 else ""
     if (code.split() or [""])[0].upper() not in QUERIES:
-        mend = "one SELECT that returns the rows that break the rule"
-        raise UsageError("the file is not one query", file.path, mend)
+        hint = "one SELECT that returns the rows that break the rule"
+        raise UsageError("the file is not one query", file.path, hint)
     along = _along(file)
     bounds = {bound.lower() for bound in _BOUNDS.findall(code)}
     if bounds != ({"first", "last"} if along else set()):
-        mend = f"have both {ALONG} table.column and BETWEEN @first AND @last, or neither"
-        raise UsageError("the query does not keep to its key", file.path, mend)
+        hint = f"have both {ALONG} table.column and BETWEEN @first AND @last, or neither"
+        raise UsageError("the query does not keep to its key", file.path, hint)
     return Invariant(file.stem, _rule(file), file.path, statements[0], along)
 
 
@@ -95,8 +95,8 @@ def _along(file: SqlFile) -> tuple[Key, ...]:
         if line.startswith(ALONG):
             words = line.removeprefix(ALONG)
             if keys or not _KEYS.fullmatch(words):
-                mend = f"one line such as {ALONG} payments.payment_id"
-                raise UsageError("the key cannot be read", f"{file.path}:{number}", mend)
+                hint = f"one line such as {ALONG} payments.payment_id"
+                raise UsageError("the key cannot be read", f"{file.path}:{number}", hint)
             keys = [Key(*name.strip().split(".")) for name in words.split(",")]
     return tuple(keys)
 

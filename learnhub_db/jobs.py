@@ -67,8 +67,8 @@ def find(project: Project, name: str) -> Job:
     known = {job.name: job for job in read(project)}
     if name not in known:
         near = get_close_matches(name, known, n=1)
-        mend = f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
-        raise UsageError(f"there is no job {name}", FOLDER, mend)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
+        raise UsageError(f"there is no job {name}", FOLDER, hint)
     return known[name]
 
 
@@ -89,6 +89,6 @@ def _schedule(file: SqlFile) -> Every | Daily:
         if daily := _DAILY.fullmatch(line):
             found.append(Daily(time(int(daily["hour"]), int(daily["minute"])), line.removeprefix("-- ")))
     if len(found) != 1:
-        mend = "give it one line such as -- every: 5 minutes or -- daily at: 02:00 (UTC)"
-        raise UsageError("the file does not say when it runs", file.path, mend)
+        hint = "give it one line such as -- every: 5 minutes or -- daily at: 02:00 (UTC)"
+        raise UsageError("the file does not say when it runs", file.path, hint)
     return found[0]

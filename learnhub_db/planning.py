@@ -119,5 +119,5 @@ def _granting(connection: Connection, contents: Contents, grant: GrantFile) -> G
             then = [given[0], *sorted({*now, *given} - {given[0]})]
             lines += unified_diff(now, then, f"{account} holds", f"{account} would hold", n=0, lineterm="")
     except DatabaseRefused as error:
-        return Granting(grant.file.path, note=f"{error.what}: {error.mend}")
+        return Granting(grant.file.path, note=f"{error.what}: {error.hint}")
     return Granting(grant.file.path, "\n".join(lines))

@@ -126,8 +126,8 @@ class Project:
         previous: Path | None = None
         for path in files:
             if not MIGRATION_NAME.fullmatch(path.name) or path.parent != self.root / "sql/migrations":
-                mend = "name it sql/migrations/NNNN-name.sql, in small letters, digits and dashes"
-                raise UsageError("the migration's name cannot be read", self._name(path), mend)
+                hint = "name it sql/migrations/NNNN-name.sql, in small letters, digits and dashes"
+                raise UsageError("the migration's name cannot be read", self._name(path), hint)
             step = int(path.name[:4]) - int(previous.name[:4]) if previous else 1
             if step == 0:
                 both = f"{self._name(previous)} and {self._name(path)}"

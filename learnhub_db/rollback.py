@@ -119,8 +119,8 @@ class _Return:
     def _check_not_adopted(self, names: Sequence[str]) -> None:
         """UsageError where one of them was adopted with the programs: what these were before it, nobody knows."""
         if definitions.NAME in self.past.tables and (name := definitions.adopted_with(self.connection, names)):
-            mend = "restore a backup of before it, or undo it by a new migration"
-            raise UsageError("the programs were adopted with the migration", f"sql/migrations/{name}.sql", mend)
+            hint = "restore a backup of before it, or undo it by a new migration"
+            raise UsageError("the programs were adopted with the migration", f"sql/migrations/{name}.sql", hint)
 
     def _chosen(self, aim: Aim) -> list[str]:
         """The migrations to undo, newest first."""
@@ -147,8 +147,8 @@ class _Return:
             raise UsageError("an applied migration has no file", f"sql/migrations/{name}.sql", "restore it")
         file = self.project.rollback_of(migration.file)
         if not file:
-            mend = f"write sql/migrations/{name}.rollback.sql"
-            raise UsageError("the migration has no rollback", migration.path, mend)
+            hint = f"write sql/migrations/{name}.rollback.sql"
+            raise UsageError("the migration has no rollback", migration.path, hint)
         return _Undo(migration, file.path, migrations.steps_of(file, "rollback"))
 
     def _book(self, name: str) -> Journal:
@@ -209,8 +209,8 @@ class _Return:
         try:
             self.rollout.deploy(then, None)
         except DatabaseRefused as error:
-            mend = f"this is the definition in {definitions.NAME}; rollback again goes on here"
-            raise error.with_mend(mend) from error.__cause__
+            hint = f"this is the definition in {definitions.NAME}; rollback again goes on here"
+            raise error.with_hint(hint) from error.__cause__
         later = self.past.objects.keys() - left - {program.key for program in then}
         self.rollout.drop({key for key in later if key[0] != grants.KIND}, definitions.DROPPED)
 

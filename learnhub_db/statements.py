@@ -150,8 +150,8 @@ class _Reader:
     def _change_delimiter(self, command: re.Match[str], hidden: bool) -> None:
         line_start = self.text.rfind("\n", 0, command.start()) + 1
         if hidden:
-            mend = "start the comments above it at their lines' beginning"
-            self._refuse(command.start(), "the mysql client does not see this DELIMITER", mend)
+            hint = "start the comments above it at their lines' beginning"
+            self._refuse(command.start(), "the mysql client does not see this DELIMITER", hint)
         if self.flushed > line_start:
             self._refuse(command.start(), "DELIMITER follows a statement", "give it a line of its own")
         argument = _ARGUMENT.match(command["argument"] or "")
@@ -172,14 +172,14 @@ class _Reader:
             if token["open"]:
                 self._refuse(token.start(), f"a {_OPENERS[token[0][0]]} is not closed", f"close the {token[0]}")
             if token["backslash"]:
-                mend = "client commands such as \\G have no place in a file"
-                self._refuse(token.start(), "a backslash outside quotes", mend)
+                hint = "client commands such as \\G have no place in a file"
+                self._refuse(token.start(), "a backslash outside quotes", hint)
         self.position = self.flushed = len(self.text)
         return len(self.text)
 
     def _line(self, position: int) -> int:
         return bisect_left(self.newlines, position) + 1
 
-    def _refuse(self, position: int, what: str, mend: str) -> None:
+    def _refuse(self, position: int, what: str, hint: str) -> None:
         place = f"{self.where}:" if self.where else "line "
-        raise UsageError(what, f"{place}{self._line(position)}", mend)
+        raise UsageError(what, f"{place}{self._line(position)}", hint)

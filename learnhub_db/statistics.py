@@ -80,20 +80,20 @@ def read(connection: Connection, target: Target, limit: int) -> Costs:
 
 def _check_that_it_counts(connection: Connection, target: Target) -> None:
     if rows(connection, "SELECT @@performance_schema") == [(0,)]:
-        mend = "set performance_schema = ON in its option file and restart it"
-        raise DatabaseRefused("the server keeps no statistics", str(target), mend)
+        hint = "set performance_schema = ON in its option file and restart it"
+        raise DatabaseRefused("the server keeps no statistics", str(target), hint)
     off = [name for (name,) in rows(connection, _SWITCHED_OFF, (CONSUMERS,))]
     if off:
         names = ", ".join(f"'{name}'" for name in off)
-        mend = f"UPDATE performance_schema.setup_consumers SET enabled = 'YES' WHERE name IN ({names})"
-        raise DatabaseRefused("the server's statistics of statements are switched off", str(target), mend)
+        hint = f"UPDATE performance_schema.setup_consumers SET enabled = 'YES' WHERE name IN ({names})"
+        raise DatabaseRefused("the server's statistics of statements are switched off", str(target), hint)
 
 
 def _refusal(connection: Connection, target: Target, error: pymysql.Error) -> DatabaseRefused:
     if error.args[0] not in NOT_ALLOWED:
         return refused(error, str(target))
-    mend = f"GRANT SELECT ON performance_schema.* TO {account(connection)}"
-    return DatabaseRefused("the account may not read the server's statistics", str(target), mend)
+    hint = f"GRANT SELECT ON performance_schema.* TO {account(connection)}"
+    return DatabaseRefused("the account may not read the server's statistics", str(target), hint)
 
 
 def _cost(found: tuple[str, int, Decimal, Decimal, Decimal | None, Decimal, int]) -> Cost:

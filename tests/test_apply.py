@@ -165,7 +165,7 @@ INSERT INTO a
     error = refusal.value
     assert error.what.startswith("1064: You have an error in your SQL syntax")
     assert error.where == "sql/migrations/0001-a.sql:5"
-    assert error.mend == "the 2 statements before it are done and stay: mend the rest of the file, then apply again"
+    assert error.hint == "the 2 statements before it are done and stay: fix the rest of the file, then apply again"
     assert error.detail.splitlines() == [
         "     4 | INSERT INTO a",
         "     5 |     (id) VALUEZ (2)",

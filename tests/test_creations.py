@@ -276,7 +276,7 @@ def test_a_refusal_in_the_middle_leaves_the_rest_to_be_edited(tmp_path, empty_da
     root = small_project.write(tmp_path, {"sql/migrations/0001-a.sql": FILES["sql/migrations/0001-a.sql"], name: text})
     with pytest.raises(DatabaseRefused) as refusal:
         deployment.apply(Project(root), empty_database)
-    assert refusal.value.mend.startswith("the 1 statement before it is done and stays: mend the rest of the file")
+    assert refusal.value.hint.startswith("the 1 statement before it is done and stays: fix the rest of the file")
     with connect(empty_database) as connection:
         assert rows(connection, "SELECT migration_id FROM _yoyo_migration") == [("0001-a",)]
         known = rows(connection, "SELECT name, place, state FROM _learnhub_journal ORDER BY place")

@@ -59,8 +59,8 @@ class TestAFailedMigration:
         text = START + "START TRANSACTION;\nINSERT INTO a (n) VALUES (2);\nINSERT INTO b VALUES (1);\nCOMMIT;\n"
         with pytest.raises(DatabaseRefused) as refusal:
             apply(tmp_path, empty_database, text)
-        assert refusal.value.mend == (
-            "the 2 statements before it are done and stay: mend the rest of the file, then apply again"
+        assert refusal.value.hint == (
+            "the 2 statements before it are done and stay: fix the rest of the file, then apply again"
         )
         assert ask(empty_database, "SELECT n FROM a") == [(1,)]
         apply(tmp_path, empty_database, text.replace("INTO b", "INTO a (n)"))

@@ -97,7 +97,7 @@ class TestALockOnATable:
             rows(other, "LOCK TABLES goods WRITE")
             with pytest.raises(DatabaseRefused) as refusal:
                 deployment.apply(Project(goods), empty_database)
-        assert f"KILL {other.thread_id()}, or wait" in refusal.value.mend
+        assert f"KILL {other.thread_id()}, or wait" in refusal.value.hint
         deployment.apply(Project(goods), empty_database)
         with connect(empty_database) as other:
             assert rows(other, "SELECT id FROM goods") == [(1,), (2,)]
@@ -159,4 +159,4 @@ class TestTheLockOfTheRun:
             with pytest.raises(DatabaseRefused) as refusal:
                 deployment.apply(Project(goods), empty_database, lock_timeout=0.5)
         assert refusal.value.what.startswith(f"connection {other.thread_id()}, which began migration 0002-change at ")
-        assert refusal.value.mend == f"wait, or end it with KILL {other.thread_id()}"
+        assert refusal.value.hint == f"wait, or end it with KILL {other.thread_id()}"

@@ -51,7 +51,7 @@ def test_it_gives_up_after_a_while(shop, empty_database):
         with pytest.raises(DatabaseRefused) as refusal:
             deployment.apply(Project(shop), empty_database, lock_timeout=1)
     assert refusal.value.what == "another run holds the lock"
-    assert refusal.value.mend == "wait until it is done, or end it with KILL"
+    assert refusal.value.hint == "wait until it is done, or end it with KILL"
 
 
 def test_eight_at_once_apply_everything_once(shop, empty_database):

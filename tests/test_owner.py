@@ -110,4 +110,4 @@ def test_what_the_applying_account_lacks_is_not_taken_for_the_owners(shop, serve
     ask(server, f"REVOKE ALTER ROUTINE ON {modest.database}.* FROM {modest.user}@'%'")
     with pytest.raises(DatabaseRefused) as refusal:
         apply(shop, modest)
-    assert refusal.value.mend.startswith("GRANT ALTER ROUTINE ON the database")
+    assert refusal.value.hint.startswith("GRANT ALTER ROUTINE ON the database")

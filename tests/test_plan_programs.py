@@ -213,9 +213,9 @@ def test_an_account_that_may_not_create_a_scratch_schema_is_told_the_grant(shop,
     with pytest.raises(DatabaseRefused) as refusal:
         planning.read(Project(shop), modest)
     assert (refusal.value.exit_code, refusal.value.what) == (3, "the account may not create a scratch schema")
-    assert refusal.value.mend == f"GRANT ALL ON `{scratch_schema.PATTERN}`.* TO `{modest.user}`@`%`"
+    assert refusal.value.hint == f"GRANT ALL ON `{scratch_schema.PATTERN}`.* TO `{modest.user}`@`%`"
     with connect(server) as connection:
-        rows(connection, refusal.value.mend)
+        rows(connection, refusal.value.hint)
     (found,) = planning.read(Project(shop), modest).statements
     assert (found.algorithm, found.waiting) == ("INSTANT", "nobody")
     assert (found.rebuilds, found.instant_changes_left) == (None, None)  # for those who have PROCESS

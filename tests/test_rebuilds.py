@@ -138,4 +138,4 @@ def test_an_account_that_cannot_ask_is_told_both_ways_on(shop, empty_database, m
     with pytest.raises(DatabaseRefused) as refusal:
         deployment.apply(Project(shop), modest)
     assert refusal.value.what.startswith("whether an ALTER copies a large table cannot be asked: ")
-    assert refusal.value.mend.startswith("GRANT ALL ON ") and refusal.value.mend.endswith(", or apply --allow-rebuild")
+    assert refusal.value.hint.startswith("GRANT ALL ON ") and refusal.value.hint.endswith(", or apply --allow-rebuild")

@@ -117,7 +117,7 @@ def test_a_right_that_is_missing_is_named_and_nothing_is_lost(place, right, wher
     place.change(path)
     with pytest.raises(DatabaseRefused) as refusal:
         place.apply()
-    assert refusal.value.mend == f"GRANT {right} ON {where} to the account that applies"
+    assert refusal.value.hint == f"GRANT {right} ON {where} to the account that applies"
     assert refusal.value.where.startswith(path)
     assert place.programs() == before
     assert place.administer("SELECT COUNT(*) FROM _learnhub_replacements") == [(0,)]

@@ -189,7 +189,7 @@ class TestOneThatFails:
         small_project.write(tmp_path, {BACK: LATER[BACK] + "DROP TABLE nix;\n"})
         ran = run("rollback")
         assert ran.code == 3
-        assert "the 2 statements before it are done and stay: mend the rest of the file, then rollback again" in ran.err
+        assert "the 2 statements before it are done and stay: fix the rest of the file, then rollback again" in ran.err
         assert sql(PROGRAMS) == now
         assert sql("SHOW COLUMNS FROM sales LIKE 'note'") == []
         refused = run("apply")

@@ -98,7 +98,7 @@ def test_an_account_that_may_not_create_one_is_told_the_grant(server, empty_data
                 f"the account may not create a scratch schema, {target}, "
                 f"GRANT ALL ON `\\_learnhub\\_scratch\\_%`.* TO `{user}`@`%`"
             )
-            rows(connection, refusal.value.mend)
+            rows(connection, refusal.value.hint)
             with scratch_schema.made(target) as scratched:
                 rows(scratched, "CREATE TABLE t (a INT)")
         finally:

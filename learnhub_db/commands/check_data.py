@@ -73,7 +73,7 @@ def _missing(finding: Finding) -> str:
 def _end(findings: list[Finding]) -> None:
     late = [finding.name for finding in findings if not finding.answered]
     if late:
-        mend = "run it again when the server is less busy"
-        raise DatabaseRefused(f"no answer in {invariants.SECONDS_EACH} s", ", ".join(late), mend)
+        hint = "run it again when the server is less busy"
+        raise DatabaseRefused(f"no answer in {invariants.SECONDS_EACH} s", ", ".join(late), hint)
     if not all(finding.holds for finding in findings):
         sys.exit(1)

@@ -51,8 +51,8 @@ class Session:
 
         url = private_url(self.project)
         if url is None:
-            mend = "give --url or --defaults-file, set LEARNHUB_DB_URL, or run learnhub-db server start"
-            raise UsageError("no database is named", "", mend)
+            hint = "give --url or --defaults-file, set LEARNHUB_DB_URL, or run learnhub-db server start"
+            raise UsageError("no database is named", "", hint)
         return Target.parse(url)
 
     def show(self, document: object, text: str) -> None:

@@ -93,7 +93,7 @@ def _no_passphrase() -> bytes:
 
 
 def refusal(error: ssl.SSLError, host: str) -> tuple[str, str]:
-    """What went wrong between the two sides, and the mend."""
+    """What went wrong between the two sides, and the hint."""
     if not isinstance(error, ssl.SSLCertVerificationError):
         return f"TLS fails ({error.reason or error})", "compare the versions and ciphers of both sides"
     if error.verify_code in _OF_ANOTHER_HOST:

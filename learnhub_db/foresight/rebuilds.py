@@ -55,12 +55,12 @@ def _effects(connection: Connection, target: Target, left: Sequence[Ahead]) -> l
             return [effect for one in left for effect in outlook.read(one)]
     except DatabaseRefused as error:
         what = "whether an ALTER copies a large table cannot be asked: " + error.what
-        raise DatabaseRefused(what, error.where, f"{error.mend}, or {ALLOW}") from error
+        raise DatabaseRefused(what, error.where, f"{error.hint}, or {ALLOW}") from error
 
 
 def _refusal(connection: Connection, target: Target, effect: Effect, limit_mb: int) -> UsageError:
     what = f"the ALTER copies {effect.table} ({Size(effect.rows, effect.bytes)}; {effect.waiting} wait)"
-    mend = f"above {limit_mb} MB (rebuild_limit_mb) do it online, or {ALLOW}"
-    error = UsageError(what, f"{effect.path}:{effect.line}", mend)
+    hint = f"above {limit_mb} MB (rebuild_limit_mb) do it online, or {ALLOW}"
+    error = UsageError(what, f"{effect.path}:{effect.line}", hint)
     error.detail = online.command(connection, target, effect.table, effect.clauses)
     return error

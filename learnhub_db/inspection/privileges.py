@@ -126,8 +126,8 @@ def _of_server(connection: Connection, name: str, ground: Ground, asks_lock: boo
             return None
         if error.args[0] not in NOT_ALLOWED:
             raise
-        mend = f"GRANT SELECT ON mysql.* TO {account(connection)}"
-        raise DatabaseRefused(f"the account may not see the rights of {name}", "mysql", mend) from error
+        hint = f"GRANT SELECT ON mysql.* TO {account(connection)}"
+        raise DatabaseRefused(f"the account may not see the rights of {name}", "mysql", hint) from error
 
 
 def _shown(connection: Connection, query: str, ground: Ground) -> dict[str, Account]:

@@ -102,8 +102,8 @@ def definition(connection: Connection, kind: str, name: str, databases: tuple[st
     shown = _shown(connection, kind, name)
     sql = shown[next(column for column in shown if column.startswith("Create ") or column == "SQL Original Statement")]
     if sql is None:
-        mend = f"GRANT SHOW_ROUTINE ON *.* TO {account(connection)}"
-        raise DatabaseRefused(f"the account may not read the {kind} {name}", "", mend)
+        hint = f"GRANT SHOW_ROUTINE ON *.* TO {account(connection)}"
+        raise DatabaseRefused(f"the account may not read the {kind} {name}", "", hint)
     if kind == "table":
         return Definition(_CHARACTER_SET.sub(lambda found: found["kept"] or "", _AUTO_INCREMENT.sub(r"\1", sql)))
     sql, settings = _without_definer(sql)

@@ -28,10 +28,10 @@ ENOUGH = {
 
 def check(connection: Connection, kind: str, name: str) -> None:
     """DatabaseRefused where an object of this kind may only be out of sight; reads only."""
-    rights, mend = ENOUGH[kind]
+    rights, hint = ENOUGH[kind]
     if rights.isdisjoint(privileges.of_connection(connection, name).lines()):
-        mend = f"GRANT {mend.format(identifier(name))} TO {account(connection)}"
-        raise DatabaseRefused(f"the account may not see every {kind}", name, mend)
+        hint = f"GRANT {hint.format(identifier(name))} TO {account(connection)}"
+        raise DatabaseRefused(f"the account may not see every {kind}", name, hint)
 
 
 def refused(connection: Connection, error: pymysql.Error, target: Target) -> DatabaseRefused:

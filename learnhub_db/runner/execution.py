@@ -27,7 +27,7 @@ _RIGHTS = {  # the server does not say which one it misses on the database
 _NEAR = re.compile(r"near '(?P<text>.*)' at line (?P<line>\d+)\Z", re.DOTALL)
 
 
-def run(connection: Connection, statement: Statement, path: str, mend: str = "") -> int:
+def run(connection: Connection, statement: Statement, path: str, hint: str = "") -> int:
     """Run `statement` of the file `path`, pass over its results and return how many rows it wrote itself.
 
     DatabaseRefused where the server says no, also where it says so in a row.
@@ -42,7 +42,7 @@ def run(connection: Connection, statement: Statement, path: str, mend: str = "")
                 _check(cursor)
             return written
     except pymysql.Error as error:
-        raise refusal(error, statement, path, mend) from error
+        raise refusal(error, statement, path, hint) from error
 
 
 def _check(cursor: Cursor) -> None:
@@ -59,18 +59,18 @@ def may_hold_a_password(sql: str) -> bool:
     return bool(_MAY_HOLD_A_PASSWORD.search(sql) or (strings(sql) and constants.sets_variables(shape(sql))))
 
 
-def refusal(error: pymysql.Error, statement: Statement, path: str, mend: str = "") -> DatabaseRefused:
+def refusal(error: pymysql.Error, statement: Statement, path: str, hint: str = "") -> DatabaseRefused:
     """`error` at its place in the file, with the lines around it and a caret; of a password nothing is shown."""
     line, column = _place(error, statement.text)
     told = refused(error, f"{path}:{statement.line + line}")
     if error.args[0] == ER.DBACCESS_DENIED_ERROR and (kind := _PROGRAM.match(statement.text)):
-        told.mend = f"GRANT {_RIGHTS[kind['kind'].upper()]} ON the database to the account that applies"
+        told.hint = f"GRANT {_RIGHTS[kind['kind'].upper()]} ON the database to the account that applies"
     what, detail = told.what.splitlines()[0], _excerpt(statement, line, column)
     _, source = constants.prepares(statement.text) or ("", "")
     if may_hold_a_password(statement.text) or source.startswith("@") and _quotes_a_string(error):
         what, detail = what.split(" near '")[0], ""
         error.args = (error.args[0], what)  # the trace of --debug shows them too
-    refusal = DatabaseRefused(what, told.where, "; ".join(filter(None, (told.mend, mend))))
+    refusal = DatabaseRefused(what, told.where, "; ".join(filter(None, (told.hint, hint))))
     refusal.detail = detail
     return refusal
 

@@ -127,8 +127,8 @@ class Journal:
 
     def lost(self) -> DatabaseRefused:
         """What to say where the connection has lost its lock."""
-        mend = f"a pooler or wait_timeout may take it away: connect directly, then {self.verb} again"
-        return DatabaseRefused("the connection has lost its lock", f"{self.kind} {self.name}", mend)
+        hint = f"a pooler or wait_timeout may take it away: connect directly, then {self.verb} again"
+        return DatabaseRefused("the connection has lost its lock", f"{self.kind} {self.name}", hint)
 
 
 def write(known: Sequence[tuple[Journal, Sequence[Entry]]]) -> None:

@@ -27,8 +27,8 @@ def connected(target: Target, report: Report, seconds: float = WAIT_SECONDS) -> 
     """
     with connect(target) as connection:
         if target.database.lower() in OF_THE_SERVER:
-            mend = "name the project's in the URL"
-            raise UsageError(f"{target.database} is the server's own database", str(target), mend)
+            hint = "name the project's in the URL"
+            raise UsageError(f"{target.database} is the server's own database", str(target), hint)
         try:
             with held(connection, target.database, report, seconds):
                 yield connection
@@ -43,8 +43,8 @@ def held(connection: Connection, database: str, report: Report, seconds: float =
     if not _taken(connection, name, 0):
         report(Act("waiting", f"for {_holder(connection, name)}"))
         if not _taken(connection, name, seconds):
-            mend = "wait until it is done, or end it with KILL"
-            raise DatabaseRefused("another run holds the lock", _holder(connection, name), mend)
+            hint = "wait until it is done, or end it with KILL"
+            raise DatabaseRefused("another run holds the lock", _holder(connection, name), hint)
     try:
         yield
     finally:

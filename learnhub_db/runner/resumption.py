@@ -89,11 +89,11 @@ def _lives(book: Journal, entry: Entry) -> bool:
 
 
 def _check_unchanged(entry: Entry, step: Step | None, path: str) -> None:
-    mend = "restore it: what has not run yet may be edited"
+    hint = "restore it: what has not run yet may be edited"
     if not step:
-        raise UsageError(f"statement {entry.place}, which has run, is gone", path, mend)
+        raise UsageError(f"statement {entry.place}, which has run, is gone", path, hint)
     if step.digest != entry.digest:
-        raise UsageError(f"statement {entry.place}, which has run, has changed", f"{path}:{step.line}", mend)
+        raise UsageError(f"statement {entry.place}, which has run, has changed", f"{path}:{step.line}", hint)
 
 
 def _state(book: Journal, entry: Entry, step: Step | None, memory: Memory, path: str) -> str | None:
@@ -117,5 +117,5 @@ def _state(book: Journal, entry: Entry, step: Step | None, memory: Memory, path:
     what = f"it cannot be told whether statement {entry.place} ran"
     if entry.state == journal.RUNNING:
         what = f"the procedure that statement {entry.place} calls committed a part of its work"
-    mend = f"look at the database, then {book.verb} --resume done, again or skip"
-    raise DatabaseRefused(what, f"{path}:{step.line}", mend)
+    hint = f"look at the database, then {book.verb} --resume done, again or skip"
+    raise DatabaseRefused(what, f"{path}:{step.line}", hint)

@@ -229,7 +229,7 @@ class Run:
     def _failure(self, error: DatabaseRefused, entry: Entry, kind: Kind) -> DatabaseRefused:
         """`error` with what stays done and how to go on; the journal says the same, where it can be reached."""
         if self._lost(error):
-            return error.with_mend(f"{self.book.verb} again: it goes on where it stopped")
+            return error.with_hint(f"{self.book.verb} again: it goes on where it stopped")
         if self._in_transaction:
             rows(self.connection, "ROLLBACK")
             del self.unsaved[self.before_transaction :]
@@ -241,13 +241,13 @@ class Run:
         self.ours = False
         self.book.cut(entry.place)
         if any(known.state == journal.RUNNING for known in self.book.read()):
-            mend = f"the procedure has committed a part of its work: {self.book.verb} --resume done, again or skip"
-            return error.with_mend(mend)
+            hint = f"the procedure has committed a part of its work: {self.book.verb} --resume done, again or skip"
+            return error.with_hint(hint)
         if not self.certain:
             return error
         stay = "is done and stays" if self.certain == 1 else "are done and stay"
         done = f"the {_counted(self.certain)} before it {stay}"
-        return error.with_mend(f"{done}: mend the rest of the file, then {self.book.verb} again")
+        return error.with_hint(f"{done}: fix the rest of the file, then {self.book.verb} again")
 
     def _lost(self, error: DatabaseRefused) -> bool:
         code = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else 0

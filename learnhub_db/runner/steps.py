@@ -120,17 +120,17 @@ def _refuse(step: Step, where: str) -> None:
     if first == "USE":
         raise UsageError("the migration holds a USE", where, "the database is the URL's")
     if first in ("LOCK", "UNLOCK", "XA", "HANDLER"):
-        mend = "remove it: it does not go together with the journal that apply keeps"
-        raise UsageError(f"the migration holds a {first}", where, mend)
+        hint = "remove it: it does not go together with the journal that apply keeps"
+        raise UsageError(f"the migration holds a {first}", where, hint)
     if (first, second) == ("SET", "TRANSACTION"):
         raise UsageError("the migration sets one transaction", where, "write SET SESSION TRANSACTION")
     if step.settings and re.search(r"\bSELECT\b", step.code, re.I):
-        mend = "write SET @value = (SELECT …) first and set the variable to @value"
-        raise UsageError("a session variable is set from a query", where, mend)
+        hint = "write SET @value = (SELECT …) first and set the variable to @value"
+        raise UsageError("a session variable is set from a query", where, hint)
     counted = re.search(r"\b(?:ROW_COUNT|FOUND_ROWS)\s*\(", step.code, re.I)
     if counted and first not in ("CREATE", "ALTER"):
-        mend = "put it and the statement that it counts into one procedure"
-        raise UsageError(f"the migration asks for {counted[0].upper()})", where, mend)
+        hint = "put it and the statement that it counts into one procedure"
+        raise UsageError(f"the migration asks for {counted[0].upper()})", where, hint)
 
 
 def _hold_temporary_tables(steps: list[Step], path: str) -> list[Step]:
@@ -144,8 +144,8 @@ def _hold_temporary_tables(steps: list[Step], path: str) -> list[Step]:
     for number in (*span, using[-1]):
         if steps[number].kind not in (Kind.ROWS, Kind.SESSION):
             what = f"a statement that may commit stands where {names[0]} is in use"
-            mend = "a crash would lose the table: put it and all that uses it into a file without such statements"
-            raise UsageError(what, f"{path}:{steps[number].line}", mend)
+            hint = "a crash would lose the table: put it and all that uses it into a file without such statements"
+            raise UsageError(what, f"{path}:{steps[number].line}", hint)
     return [replace(step, held=number in span) for number, step in enumerate(steps)]
 
 

@@ -45,7 +45,7 @@ def limit(connection: Connection, limited: bool = True) -> None:
 def patiently(connection: Connection, sql: str, attempt: Callable[[], None], report: Report) -> None:
     """Run `attempt`, which sends `sql`, again and again where a lock is in its way, telling each time whose.
 
-    After TRIES the server's refusal is raised, with the connection to end as its mend.
+    After TRIES the server's refusal is raised, with the connection to end as its hint.
     """
     for number in range(1, TRIES + 1):
         try:
@@ -96,7 +96,7 @@ def _shortened(statement: str | None) -> str:
 
 
 def _given_up(error: DatabaseRefused, holders: list[tuple] | None) -> DatabaseRefused:
-    mend = f"KILL {holders[0][0]}, or wait until it is done, then run it again" if holders else "run it again later"
-    refusal = DatabaseRefused(f"{_told(holders)} holds a lock" if holders else error.what, error.where, mend)
+    hint = f"KILL {holders[0][0]}, or wait until it is done, then run it again" if holders else "run it again later"
+    refusal = DatabaseRefused(f"{_told(holders)} holds a lock" if holders else error.what, error.where, hint)
     refusal.detail = error.detail
     return refusal

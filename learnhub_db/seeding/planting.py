@@ -121,8 +121,8 @@ class _Planting:
                 cursor.executemany("INSERT INTO _learnhub_seed_parameters VALUES (%s, %s, %s)", values)
         elif stored != told:
             other = " ".join(f"--set {name}={value}" for name, value in stored.items() if told.get(name) != value)
-            mend = f"go on with {other or 'the files of then'}, or begin with a fresh database"
-            raise UsageError("the seed was begun with other parameters", f"sql/seeds/{self.seed.name}", mend)
+            hint = f"go on with {other or 'the files of then'}, or begin with a fresh database"
+            raise UsageError("the seed was begun with other parameters", f"sql/seeds/{self.seed.name}", hint)
 
     def _by_file(self, column: str, table: str) -> dict[str, object]:
         return dict(rows(self.connection, f"SELECT file, {column} FROM {table} WHERE seed = %s", (self.seed.name,)))
@@ -130,8 +130,8 @@ class _Planting:
     def _check_unchanged(self, digests: dict[str, object]) -> None:
         for file in self.seed.files:
             if digests.get(file.name, file.digest) != file.digest:
-                mend = "put the change into a new file, or begin with a fresh database"
-                raise UsageError("the seed file was changed after it had been applied", file.path, mend)
+                hint = "put the change into a new file, or begin with a fresh database"
+                raise UsageError("the seed file was changed after it had been applied", file.path, hint)
 
     def _apply(self, file: SeedFile, number: int) -> None:
         part = file.part(number)
@@ -158,8 +158,8 @@ class _Planting:
             written += execution.run(self.connection, statement, part.where)
             if not (in_transaction(self.connection) or commits):
                 place = f"{part.where}:{statement.line}"
-                mend = "what the file did up to here stays: take out what commits, and begin with a fresh database"
-                raise DatabaseRefused("the statement ended the seed's transaction", place, mend)
+                hint = "what the file did up to here stays: take out what commits, and begin with a fresh database"
+                raise DatabaseRefused("the statement ended the seed's transaction", place, hint)
         return written
 
     def _remember(self, file: SeedFile, done: int) -> None:

@@ -67,8 +67,8 @@ def _declaration(parameters: dict[str, Value], sizes: dict[str, dict[str, Value]
     for values in (parameters, *sizes.values()):
         for name, value in values.items():
             if name in KNOWN_ANYWAY:
-                mend = f"templates know {', '.join(KNOWN_ANYWAY)} anyway"
-                raise UsageError(f"{name} cannot be a parameter", where, mend)
+                hint = f"templates know {', '.join(KNOWN_ANYWAY)} anyway"
+                raise UsageError(f"{name} cannot be a parameter", where, hint)
             if name not in parameters:
                 raise UsageError(f"a size sets {name}", where, "declare it under [parameters]")
             if type(value) is not type(parameters[name]):

@@ -129,8 +129,8 @@ def _slices(file: SqlFile, imports: dict[str, SqlFile], values: dict[str, object
 
 def _check(statement: Statement, where: str) -> None:
     if _verb(statement) not in ROW_STATEMENTS:
-        mend = "a seed holds rows only and is committed file by file: schema belongs to sql/migrations"
-        raise UsageError(f"{_verb(statement)} has no place in a seed", f"{where}:{statement.line}", mend)
+        hint = "a seed holds rows only and is committed file by file: schema belongs to sql/migrations"
+        raise UsageError(f"{_verb(statement)} has no place in a seed", f"{where}:{statement.line}", hint)
 
 
 def _verb(statement: Statement) -> str:

@@ -41,9 +41,9 @@ class Home:
             with locked(self.path / "lock"):
                 yield
         except OSError as error:
-            mend = "free 300 MB there" if error.errno == errno.ENOSPC else "make it writable"
+            hint = "free 300 MB there" if error.errno == errno.ENOSPC else "make it writable"
             where = str(error.filename or self.path)
-            raise NoServer(error.strerror or str(error), where, f"{mend}, or give another --dir") from error
+            raise NoServer(error.strerror or str(error), where, f"{hint}, or give another --dir") from error
 
     def _make(self) -> None:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -201,8 +201,8 @@ def _wait(done: Callable[[], bool], seconds: int, home: Home) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         if time.monotonic() > deadline:
-            mend = f"see the log, or end mysqld {_pid(home)}"
-            raise NoServer(f"mysqld is silent for {seconds} s", str(home.log), mend)
+            hint = f"see the log, or end mysqld {_pid(home)}"
+            raise NoServer(f"mysqld is silent for {seconds} s", str(home.log), hint)
         time.sleep(0.05)
 
 

@@ -28,8 +28,8 @@ def check(connection: Connection, owner: str | None, pending: Sequence[Program])
     refused = next((program for program in pending if program.kind in ("trigger", "function")), None)
     if refused and not _may_create_functions(connection):
         what = f"the server lets no account without SUPER create a {refused.kind}"
-        mend = "an administrator runs SET PERSIST log_bin_trust_function_creators = 1"
-        raise DatabaseRefused(what, refused.path, mend)
+        hint = "an administrator runs SET PERSIST log_bin_trust_function_creators = 1"
+        raise DatabaseRefused(what, refused.path, hint)
 
 
 def check_owner(connection: Connection, owner: str) -> None:
@@ -42,8 +42,8 @@ def check_owner(connection: Connection, owner: str) -> None:
             return  # such an account may not name a definer that does not exist: the server refuses it
         raise
     if not found:
-        mend = f"CREATE USER {account(owner)} ACCOUNT LOCK, in a file of sql/grants that names no program"
-        raise DatabaseRefused(f"the owner {owner} does not exist", "owner in the settings", mend)
+        hint = f"CREATE USER {account(owner)} ACCOUNT LOCK, in a file of sql/grants that names no program"
+        raise DatabaseRefused(f"the owner {owner} does not exist", "owner in the settings", hint)
 
 
 def _check_owner_may_execute(connection: Connection, owner: str, routine: Program) -> None:
@@ -68,8 +68,8 @@ def _call_probe(connection: Connection, owner: str, routine: Program) -> None:
         if error.args[0] != ER.PROCACCESS_DENIED_ERROR or f"'{user}'@'{host}'" not in error.args[1]:
             raise
         ((database,),) = rows(connection, "SELECT DATABASE()")
-        mend = f"GRANT EXECUTE ON {identifier(database)}.* TO {account(owner)}"
-        raise DatabaseRefused(f"the owner {owner} may not execute its own routines", routine.path, mend) from error
+        hint = f"GRANT EXECUTE ON {identifier(database)}.* TO {account(owner)}"
+        raise DatabaseRefused(f"the owner {owner} may not execute its own routines", routine.path, hint) from error
 
 
 def _may_create_functions(connection: Connection) -> bool:

@@ -149,8 +149,8 @@ def _only_create(statements: list[Statement], path: str) -> tuple[Statement, re.
         if verb in ("DROP", "USE"):
             raise UsageError(f"the file holds a {verb}", where, "remove it: apply owns that")
         if not head:
-            mend = "write DELIMITER around its body, or move the other statement to a migration"
-            raise UsageError("the file holds more than its CREATE", where, mend)
+            hint = "write DELIMITER around its body, or move the other statement to a migration"
+            raise UsageError("the file holds more than its CREATE", where, hint)
     if not found:
         raise UsageError("the file creates nothing", path, "write its CREATE statement or remove it")
     if len(found) > 1:

@@ -33,9 +33,9 @@ def read(connection: Connection, program: Program) -> list[Right]:
     except pymysql.Error as error:
         if error.args[0] not in NOT_ALLOWED:
             raise
-        mend = "GRANT SELECT ON mysql.procs_priv to the account that applies"
+        hint = "GRANT SELECT ON mysql.procs_priv to the account that applies"
         what = f"replacing the {program.kind} {program.name} would lose rights that are not seen"
-        raise DatabaseRefused(what, program.path, mend) from error
+        raise DatabaseRefused(what, program.path, hint) from error
 
 
 def grants(kind: str, name: str, rights: Iterable[Right]) -> list[str]:

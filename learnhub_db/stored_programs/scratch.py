@@ -67,7 +67,7 @@ def opened(connection: Connection, report: Report) -> Iterator[Scratch | None]:
     try:
         schema = scratch_schema.create(connection, target)
     except DatabaseRefused as refusal:
-        report(Act("parsed", "the new programs, not compiled", f"no scratch schema: {refusal.mend}"))
+        report(Act("parsed", "the new programs, not compiled", f"no scratch schema: {refusal.hint}"))
         yield None
         return
     try:

@@ -49,8 +49,8 @@ def read(connection: Connection, kind: str, name: str, schema: str = "", path: s
         shown = cursor.fetchone()
     sql = shown[next(column for column in shown if column.startswith("Create ") or column == "SQL Original Statement")]
     if sql is None:
-        mend = "GRANT SHOW_ROUTINE ON *.* to the account that applies"
-        raise DatabaseRefused(f"the account may not read the {kind} {name}", path, mend)
+        hint = "GRANT SHOW_ROUTINE ON *.* to the account that applies"
+        raise DatabaseRefused(f"the account may not read the {kind} {name}", path, hint)
     return Stored(
         sql,
         shown.get("sql_mode"),
