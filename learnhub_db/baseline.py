@@ -13,12 +13,12 @@ from learnhub_db.database import Target
 from learnhub_db.drift import Difference
 from learnhub_db.errors import UsageError
 from learnhub_db.history import History, Record
-from learnhub_db.project import SqlFile
+from learnhub_db.project import Settings, SqlFile
 from learnhub_db.runner import journal, lock
 from learnhub_db.stored_programs import catalogue, definitions, stored
 
 
-def adopt(contents: Contents, owner: str | None, target: Target, number: str, report: Report) -> list[Difference]:
+def adopt(contents: Contents, settings: Settings, target: Target, number: str, report: Report) -> list[Difference]:
     """Record the migrations up to `number`, every program and grant file as applied, and run none of them.
 
     On a database with a history only those migrations are recorded that are not yet, say because an online tool has
@@ -31,7 +31,7 @@ def adopt(contents: Contents, owner: str | None, target: Target, number: str, re
         past = history.read(connection)
         fresh = not (past.migrations or past.objects)
         _check_pending(connection, contents, past)
-        differences = [one for one in drift.find(contents, owner, target) if fresh or one.kind == "table"]
+        differences = [one for one in drift.find(contents, settings, target) if fresh or one.kind == "table"]
         if not differences:
             _record(connection, contents, past, fresh, report)
     return differences

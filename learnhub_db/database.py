@@ -21,17 +21,21 @@ _DENIED = re.compile(r": (?P<right>[\w ,]+) command denied to user ")
 _NEEDED = re.compile(r"you need \(at least one of\) the (?P<right>.+?) privilege\(s\)")
 NOT_ALLOWED = (ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.COLUMNACCESS_DENIED_ERROR)
 
-# Routines keep the sql_mode, character set and collation of the connection that created them, so
-# every connection of the toolkit has the same ones, whatever the server's defaults are.
+# Routines keep the sql_mode, character set and collation of the connection that created them, and CHARACTER SET utf8mb4
+# without a collation means what the session says, so every connection of the toolkit has the same settings, whatever the
+# server's defaults are.
+COLLATION = "utf8mb4_0900_ai_ci"
 SQL_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 )
 SESSION = f"""
-    SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci,
+    SET NAMES utf8mb4 COLLATE {COLLATION}, default_collation_for_utf8mb4 = {COLLATION},
         autocommit = 1, foreign_key_checks = 1, unique_checks = 1, time_zone = '+00:00',
         sql_mode = '{SQL_MODE}'
 """
+# A table keeps the dates that it was created with: zero, or the 31st of a short month. Its copy is made under this one.
+SQL_MODE_OF_COPIES = "ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO"
 # What the server's defaults would take from the toolkit's own questions and waits.
 WHOLE_ANSWERS = "max_execution_time = 0, sql_select_limit = 18446744073709551615, sql_quote_show_create = 1"
 

@@ -6,14 +6,21 @@ import re
 from pathlib import Path
 
 from learnhub_db.contents import Contents
-from learnhub_db.database import SESSION, Target
+from learnhub_db.database import SESSION, SQL_MODE_OF_COPIES, Target
 from learnhub_db.inspection import blueprint
 from learnhub_db.inspection.schema import Definition, Key, Schema
+from learnhub_db.project import Settings
 from learnhub_db.script import SETTINGS, delimited
 
 PATH = "sql/schema.sql"
 KINDS = ("table", "function", "procedure", "view", "trigger", "event")
-LEFT_OUT = ("definer", "at", "starts", "ends", "status", "runs after")
+# The settings that a program keeps of its session, with the variable of each.
+VARIABLES = {
+    "sql_mode": "sql_mode",
+    "character set": "character_set_client",
+    "collation": "collation_connection",
+    "time zone": "time_zone",
+}
 _SCHEDULE = re.compile(r"(ON SCHEDULE.*?)( ON COMPLETION (?:NOT )?PRESERVE)")
 
 HEAD = """\
@@ -22,13 +29,20 @@ HEAD = """\
 """
 
 
-def text(contents: Contents, owner: str | None, target: Target) -> str:
-    """The same text for the same files, whatever the database holds; built in a scratch schema of the server."""
-    built = blueprint.read(contents, owner, target)
+def text(contents: Contents, settings: Settings, target: Target) -> str:
+    """The same text for the same files, whatever the database holds and the server's defaults are.
+
+    It is built in a scratch schema of the server, with the project's collation, and builds the same in any empty
+    database.
+    """
+    built = blueprint.read(contents, settings.owner, target, settings.collation)
     created = [program.key for program in contents.programs]
     ordered = sorted(built, key=lambda key: (KINDS.index(key[0]), _place(key, built, created)))
-    settings = f"{SETTINGS}SET foreign_key_checks = 0;\n"
-    return "\n".join([HEAD + settings, *(_object(key, built[key]) for key in ordered)])
+    tables = [delimited(built[key].sql) for key in ordered if key[0] == "table"]
+    programs = [_program(key, built[key]) for key in ordered if key[0] != "table"]
+    of_tables = f"SET foreign_key_checks = 0, sql_mode = '{SQL_MODE_OF_COPIES}';\n"
+    head = f"{HEAD}{SETTINGS}ALTER DATABASE COLLATE {settings.collation};\n{of_tables}"
+    return "\n".join([head, *tables, SETTINGS, *programs])
 
 
 def write(root: Path, text: str) -> bool:
@@ -51,17 +65,22 @@ def _place(key: Key, built: Schema, created: list[Key]) -> tuple:
     return (*_place((kind, before.lower()), built, created), name) if before else (name,)
 
 
-def _object(key: Key, definition: Definition) -> str:
-    told = [
-        f"-- {name}: {value}\n"
+def _program(key: Key, definition: Definition) -> str:
+    """Its statement, under the settings that it was created with where these are not ours."""
+    sql = delimited(_timed(definition) if key[0] == "event" else definition.sql)
+    kept = {
+        VARIABLES[name]: value
         for name, value in sorted(definition.settings.items())
-        if name not in LEFT_OUT and not (value and value in SESSION)
-    ]
-    return "".join([*told, delimited(_timed(definition) if key[0] == "event" else definition.sql)])
+        if name in VARIABLES and not (value and value in SESSION)
+    }
+    if not kept:
+        return sql
+    assigned = ", ".join(f"{variable} = '{value}'" for variable, value in kept.items())
+    return f"SET {assigned};\n{sql}{SETTINGS}"
 
 
 def _timed(event: Definition) -> str:
-    """An event's statement with the times that its file fixes, and whether it is on."""
-    known = {name: value for name, value in event.settings.items() if name not in event.unknown}
-    times = "".join(f" {name.upper()} {known[name]}" for name in ("at", "starts", "ends") if name in known)
-    return _SCHEDULE.sub(lambda found: f"{found[1]}{times}{found[2]} {known.get('status', '')}", event.sql, count=1)
+    """An event's statement with the times that its file gives, and whether it is on."""
+    given = {name: value for name, value in event.settings.items() if not (name in event.unknown and value[:1] == "'")}
+    times = "".join(f" {name.upper()} {given[name]}" for name in ("at", "starts", "ends") if name in given)
+    return _SCHEDULE.sub(lambda found: f"{found[1]}{times}{found[2]} {given.get('status', '')}", event.sql, count=1)

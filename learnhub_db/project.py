@@ -24,9 +24,16 @@ class Settings:
     database: str = "learnhub"
     owner: str | None = None  # user@host, definer of every stored program; None: who applies
     rebuild_limit_mb: int = 256  # of a table that an ALTER may copy while writers wait
+    collation: str = "utf8mb4_0900_ai_ci"  # default of the database, for dump and the private server
+    partitions_kept_by_jobs: tuple[str, ...] = ()  # tables of which jobs add and drop RANGE partitions
 
 
-_SETTINGS = {"database": str, "owner": str, "rebuild_limit_mb": int}
+_SETTINGS = {"database": str, "owner": str, "rebuild_limit_mb": int, "collation": str, "partitions_kept_by_jobs": list}
+_FORMS = {str: "text", int: "a number", list: "a list of names"}
+
+
+def _fits(value: object, wanted: type) -> bool:
+    return type(value) is wanted and (wanted is not list or all(type(one) is str for one in value))
 
 
 @dataclass(frozen=True)
@@ -62,9 +69,9 @@ class Project:
         for name, value in said.items():
             if name not in _SETTINGS:
                 raise UsageError(f"there is no setting {name}", str(path), f"known: {', '.join(_SETTINGS)}")
-            if type(value) is not _SETTINGS[name]:
-                raise UsageError(f"the setting {name} is {value!r}", str(path), f"give a {_SETTINGS[name].__name__}")
-        return Settings(**said)
+            if not _fits(value, _SETTINGS[name]):
+                raise UsageError(f"the setting {name} is {value!r}", str(path), f"give {_FORMS[_SETTINGS[name]]}")
+        return Settings(**{name: tuple(value) if type(value) is list else value for name, value in said.items()})
 
     def migrations(self) -> list[SqlFile]:
         """sql/migrations/NNNN-name.sql in order; UsageError for a wrong name, a number twice, a gap."""

@@ -17,16 +17,17 @@ PATTERN = PREFIX.replace("_", "\\_") + "%"
 
 
 @contextmanager
-def made(target: Target) -> Iterator[Connection]:
+def made(target: Target, collation: str | None = None) -> Iterator[Connection]:
     """A connection of its own to a new, empty schema, which is dropped at the block's end, however that ends.
 
+    Its default collation is `collation`, or else that of the target's database.
     Those that killed runs left behind are dropped first.
     """
     with connect(target) as connection:
         try:
             for _ in drop_left_behind(connection):
                 pass
-            name = create(connection, str(target))
+            name = create(connection, str(target), collation)
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
         try:
@@ -36,16 +37,16 @@ def made(target: Target) -> Iterator[Connection]:
             _drop(target, name)
 
 
-def create(connection: Connection, where: str = "") -> str:
-    """The name of a new schema with the default collation of the connection's database.
+def create(connection: Connection, where: str = "", collation: str | None = None) -> str:
+    """The name of a new schema with `collation` as its default, or else that of the connection's database.
 
     DatabaseRefused where the account may not. The connection holds a lock of that name as long as it lives: that is
     how a schema in use is told from one left behind.
     """
     name = PREFIX + secrets.token_hex(8)
     rows(connection, "SELECT GET_LOCK(%s, 0)", (name,))
-    ((collation,),) = rows(connection, "SELECT @@collation_database")
     try:
+        collation = collation or rows(connection, "SELECT @@collation_database")[0][0]
         rows(connection, f"CREATE DATABASE {identifier(name)} COLLATE {collation}")
     except pymysql.Error as error:
         release(connection, name)

@@ -1,7 +1,8 @@
 -- What the project's files build, for a review: written by `learnhub-db dump`, so never edited by hand. Rows, rights
 -- and definers are not in it.
-SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci, autocommit = 1, foreign_key_checks = 1, unique_checks = 1, time_zone = '+00:00', sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
-SET foreign_key_checks = 0;
+SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci, default_collation_for_utf8mb4 = utf8mb4_0900_ai_ci, autocommit = 1, foreign_key_checks = 1, unique_checks = 1, time_zone = '+00:00', sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
+ALTER DATABASE COLLATE utf8mb4_0900_ai_ci;
+SET foreign_key_checks = 0, sql_mode = 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO';
 
 CREATE TABLE `archived_courses` (
   `archive_id` bigint unsigned NOT NULL AUTO_INCREMENT COMMENT 'Which archive',
@@ -829,6 +830,8 @@ CREATE TABLE `wishlist_items` (
   CONSTRAINT `a_wish_is_for_a_course` FOREIGN KEY (`course_id`) REFERENCES `courses` (`course_id`),
   CONSTRAINT `a_wish_is_of_a_student` FOREIGN KEY (`student_id`) REFERENCES `users` (`user_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='What students mean to buy some day';
+
+SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci, default_collation_for_utf8mb4 = utf8mb4_0900_ai_ci, autocommit = 1, foreign_key_checks = 1, unique_checks = 1, time_zone = '+00:00', sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
 
 DELIMITER $$
 CREATE FUNCTION `count_seats_taken`(p_course_id BIGINT UNSIGNED) RETURNS int

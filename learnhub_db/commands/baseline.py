@@ -24,8 +24,8 @@ def baseline(session: Session, number: str) -> None:
     table, only tables are compared and only migrations recorded.
     """
     acts: list[Act] = []
-    contents, owner = Contents.read(session.files), session.files.settings.owner
-    found = baselines.adopt(contents, owner, session.target(), number, acts.append)
+    contents, settings = Contents.read(session.files), session.files.settings
+    found = baselines.adopt(contents, settings, session.target(), number, acts.append)
     if found:
         verify.show(session, found)
     session.show({"acts": [asdict(act) for act in acts]}, "\n".join(map(str, acts)))

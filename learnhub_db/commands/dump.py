@@ -17,6 +17,6 @@ def dump(session: Session) -> None:
     The files are built in a scratch schema of the server, which is dropped again.
     """
     contents = Contents.read(session.files)
-    text = dumps.text(contents, session.files.settings.owner, session.target())
+    text = dumps.text(contents, session.files.settings, session.target())
     changed = dumps.write(session.project, text)
     session.show({"path": dumps.PATH, "changed": changed}, f"wrote {dumps.PATH}" if changed else "nothing to do")

@@ -22,7 +22,7 @@ def verify(session: Session) -> None:
     compared.
     """
     contents = Contents.read(session.files)
-    show(session, drift.find(contents, session.files.settings.owner, session.target()))
+    show(session, drift.find(contents, session.files.settings, session.target()))
 
 
 def show(session: Session, found: list[drift.Difference]) -> None:

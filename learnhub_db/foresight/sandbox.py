@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db.database import identifier, refused, rows
+from learnhub_db.database import SQL_MODE_OF_COPIES, identifier, refused, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.foresight import sizes
 from learnhub_db.foresight.alters import Alter, Attempt
@@ -143,7 +143,7 @@ class Sandbox:
     def _lenient(self) -> Iterator[None]:
         """What the table was created with counts, not what the session would take today."""
         ((mode, checks),) = rows(self.connection, "SELECT @@sql_mode, @@foreign_key_checks")
-        rows(self.connection, "SET sql_mode = '', foreign_key_checks = 0")
+        rows(self.connection, "SET sql_mode = %s, foreign_key_checks = 0", (SQL_MODE_OF_COPIES,))
         try:
             yield
         finally:

@@ -57,13 +57,14 @@ _DEFINER = re.compile(
 _SYSTEM = {"information_schema", "performance_schema", "sys"}
 
 
-def read(contents: Contents, owner: str | None, target: Target) -> Schema:
+def read(contents: Contents, owner: str | None, target: Target, collation: str | None = None) -> Schema:
     """The schema that `contents` build; DatabaseRefused with the place for what the server does not take.
 
+    The default collation is `collation`, or else that of the target's database.
     A definer stands only where it is known: in the files' programs, where the project has an owner.
     """
     try:
-        with scratch_schema.made(target) as connection:
+        with scratch_schema.made(target, collation) as connection:
             events = _build(connection, contents, owner, target)
             ((name,),) = rows(connection, "SELECT DATABASE()")
             found = schema.read(connection, name, target.database)
@@ -153,5 +154,6 @@ def as_deployed(key: schema.Key, built: Definition, events: dict[str, Silenced],
     if key[0] == "event":
         event = events.get(key[1])  # one that a procedure made is not known
         settings["status"] = event.status or "" if event else ""
+        settings |= event.said if event else {}
         unknown |= event.unknown if event else TIMES | {"status"}
     return replace(built, settings=settings, unknown=unknown)

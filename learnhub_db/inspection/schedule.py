@@ -32,12 +32,16 @@ _CLOCK = re.compile(
 
 @dataclass(frozen=True)
 class Silenced:
-    """`sql` makes the event disabled; `status` is what its file says, `unknown` what the clock decides."""
+    """`sql` makes the event disabled; `status` is what its file says, `unknown` what the clock decides.
+
+    `said` holds, of what is unknown, the expressions that the file gives.
+    """
 
     name: str
     sql: str
     status: str | None
     unknown: frozenset[str]
+    said: dict[str, str]
 
 
 def silenced(sql: str) -> Silenced | None:
@@ -45,7 +49,7 @@ def silenced(sql: str) -> Silenced | None:
     found = _EVENT.match(code_of(sql))
     if not found:
         return None
-    head = _head(sql)
+    head, written = _head(sql), sql
     said = _STATUS.search(head, found.end())
     creates = found["verb"].upper() == "CREATE"
     status = " ".join(said[0].upper().split()) if said else "ENABLE" if creates else None
@@ -53,7 +57,9 @@ def silenced(sql: str) -> Silenced | None:
     if status:
         sql = f"{sql[:start]}DISABLE {sql[said.end() if said else start :]}"
     name = bare(found["name"]).lower()
-    return Silenced(name, sql, status, _unknown(head, creates) | (frozenset() if status else {"status"}))
+    unknown = _unknown(head, creates) | (frozenset() if status else {"status"})
+    times = {found["word"].lower(): written[slice(*found.span("when"))].strip() for found in _TIME.finditer(head)}
+    return Silenced(name, sql, status, unknown, {word: when for word, when in times.items() if word in unknown})
 
 
 def code_of(sql: str) -> str:

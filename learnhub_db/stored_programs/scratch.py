@@ -12,7 +12,7 @@ from pymysql.constants import ER
 
 from learnhub_db import scratch_schema
 from learnhub_db.acts import Act, Report
-from learnhub_db.database import identifier, rows
+from learnhub_db.database import SQL_MODE_OF_COPIES, identifier, rows, settle
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.runner import execution
 from learnhub_db.statements import Statement
@@ -45,10 +45,13 @@ class Scratch:
 
     def _copy_table(self, program: Program, statement: Statement) -> None:
         table = identifier(program.table)
+        rows(self.connection, "SET sql_mode = %s", (SQL_MODE_OF_COPIES,))
         try:
             rows(self.connection, f"CREATE TABLE IF NOT EXISTS {table} LIKE {identifier(self.target)}.{table}")
         except pymysql.Error as error:
             raise execution.refusal(error, statement, program.path) from error
+        finally:
+            settle(self.connection)
 
     @contextmanager
     def _inside(self) -> Iterator[None]:

@@ -9,7 +9,8 @@ import pymysql
 import pytest
 
 from grants import revoke_all
-from learnhub_db import deployment
+from learnhub_db import deployment, drift
+from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect
 from learnhub_db.project import Project
 from school import School
@@ -105,3 +106,9 @@ def test_it_refuses_inside_a_transaction(school: School) -> None:
     with pytest.raises(pymysql.Error) as error:
         caller.call("maintain_partitions", 2, 10)
     assert error.value.args == (30009, "maintain_partitions commits as it goes: call it outside a transaction")
+
+
+def test_the_daily_job_is_no_drift(own: School, empty_database: Target) -> None:
+    own.call("maintain_partitions", 2, 10)
+    own.call("maintain_partitions", 9, 1)
+    assert drift.find(Contents.read(Project(ROOT)), Project(ROOT).settings, empty_database) == []
