@@ -13,6 +13,7 @@ from learnhub_db.database import Target
 from learnhub_db.drift import Difference
 from learnhub_db.errors import UsageError
 from learnhub_db.history import History, Record
+from learnhub_db.inspection import digests
 from learnhub_db.project import Settings, SqlFile
 from learnhub_db.runner import journal, lock
 from learnhub_db.stored_programs import catalogue, definitions, stored
@@ -34,6 +35,8 @@ def adopt(contents: Contents, settings: Settings, target: Target, number: str, r
         differences = [one for one in drift.find(contents, settings, target) if fresh or one.kind == "table"]
         if not differences:
             _record(connection, contents, past, fresh, report)
+            files = {program.key for program in contents.programs} | past.objects.keys()
+            digests.adopt(connection, files, settings.partitions_kept_by_jobs)
     return differences
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from pymysql.connections import Connection
 
@@ -13,6 +14,7 @@ from learnhub_db.database import Target, rows
 from learnhub_db.errors import UsageError
 from learnhub_db.foresight import sizes
 from learnhub_db.history import History, Record
+from learnhub_db.inspection import digests, lost_rights
 from learnhub_db.project import MIGRATION_NAME, Project, SqlFile
 from learnhub_db.runner import execution, lock
 from learnhub_db.runner.resumption import Resume
@@ -82,14 +84,16 @@ class _Run:
     def apply(self, resume: Resume) -> None:
         undoing.check_none(self.connection, self.past)
         self.rollout.clear()
-        self._apply_migrations(resume)
+        with self._digests():
+            self._apply_migrations(resume)
+        lost = lost_rights.read(self.connection, self.contents, self.past)
         for grant in self.contents.accounts:
-            if self._differs(grant.key, grant.file.digest):
-                self._run_grants(grant)
+            if not self.past.has(grant.key, grant.file.digest) or grant.file.path in lost:
+                self._run_grants(grant, lost)
         fresh = self.rollout.deploy(self.contents.programs, self.project.settings.owner)
         for grant in self.contents.grants:
-            if self._differs(grant.key, grant.file.digest) or grant.mentions(fresh):
-                self._run_grants(grant)
+            if not self.past.has(grant.key, grant.file.digest) or grant.mentions(fresh) or grant.file.path in lost:
+                self._run_grants(grant, lost)
         if self.prune:
             files = {grant.file.path for grant in (*self.contents.accounts, *self.contents.grants)}
             self.rollout.prune(self.contents.programs, files)
@@ -114,27 +118,31 @@ class _Run:
         elif resume.choice:
             raise UsageError("no migration has stopped half-way", "--resume", "apply without it")
 
+    def _digests(self) -> AbstractContextManager[None]:
+        """Keeps the digests of what migrations change."""
+        if not pending(self.contents, self.past):
+            return nullcontext()
+        files = {program.key for program in self.contents.programs} | self.past.objects.keys()
+        return digests.following(self.connection, files, self.project.settings.partitions_kept_by_jobs)
+
     def _check_owner(self) -> None:
         """Before the migrations, which cannot be taken back: is there an owner for the programs that follow them?"""
         owner = self.project.settings.owner
-        if not owner or any(self._differs(grant.key, grant.file.digest) for grant in self.contents.accounts):
+        if not owner or any(not self.past.has(grant.key, grant.file.digest) for grant in self.contents.accounts):
             return
         if self.rollout.pending(self.contents.programs, catalogue.programs(self.connection)):
             preflight.check_owner(self.connection, owner)
 
-    def _run_grants(self, grant: GrantFile) -> None:
+    def _run_grants(self, grant: GrantFile, lost: Mapping[str, list[str]]) -> None:
         self._prepare()
         ((database, literal),) = rows(self.connection, "SELECT DATABASE(), @@partial_revokes")
         for statement in grant.statements:
             if not literal:  # with partial revokes the server takes the name as it stands
                 statement = grants.literally(statement, database)
             execution.run(self.connection, statement, grant.file.path)
+        again = "; ".join(lost.get(grant.file.path, ())) if self.past.has(grant.key, grant.file.digest) else ""
         history.record_object(self.connection, grant.key, Record(grant.file.path, grant.file.digest))
-        self.report(Act("granted", grant.file.path))
-
-    def _differs(self, key: history.Key, digest: str) -> bool:
-        record = self.past.objects.get(key)
-        return record is None or record.digest != digest
+        self.report(Act("granted", grant.file.path, again and f"again: {again}"))
 
     def _prepare(self, names: Collection[str] = history.TABLES) -> None:
         history.prepare(self.connection, self.past, [name for name in names if name not in self.prepared])

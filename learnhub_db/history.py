@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pymysql.connections import Connection
 
 from learnhub_db.database import rows
+from learnhub_db.inspection import digests
 from learnhub_db.runner import journal
 from learnhub_db.stored_programs import definitions, unfinished
 
@@ -36,9 +37,10 @@ TABLES = {
     definitions.NAME: definitions.TABLE,
     unfinished.NAME: unfinished.TABLE,
     journal.NAME: journal.TABLE,
+    digests.NAME: digests.TABLE,
 }
 
-OF_MIGRATIONS = ("_learnhub_migrations", journal.NAME)
+OF_MIGRATIONS = ("_learnhub_migrations", journal.NAME, digests.NAME)
 
 _OF_YOYO = "SELECT migration_id, NULL FROM _yoyo_migration"
 _WITH_DIGESTS = """
@@ -63,6 +65,11 @@ class History:
     migrations: dict[str, str | None] = field(default_factory=dict)
     objects: dict[Key, Record] = field(default_factory=dict)
     tables: frozenset[str] = frozenset()
+
+    def has(self, key: Key, digest: str) -> bool:
+        """Whether the object was deployed from a file of this content."""
+        record = self.objects.get(key)
+        return record is not None and record.digest == digest
 
 
 def read(connection: Connection) -> History:

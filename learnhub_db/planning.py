@@ -20,7 +20,7 @@ from learnhub_db.foresight.proposals import Proposal, Workshop
 from learnhub_db.foresight.sandbox import Sandbox
 from learnhub_db.foresight.sizes import Size, is_large
 from learnhub_db.history import History
-from learnhub_db.inspection import privileges
+from learnhub_db.inspection import lost_rights, privileges
 from learnhub_db.project import Project
 from learnhub_db.stored_programs import catalogue, unfinished
 from learnhub_db.stored_programs.grants import GrantFile
@@ -96,17 +96,13 @@ def _effects(
 
 
 def _grants(connection: Connection, contents: Contents, past: History, fresh: set[str]) -> Iterator[Granting]:
+    lost = lost_rights.read(connection, contents, past)
     for grant in contents.accounts:
-        if _differs(past, grant):
+        if not past.has(grant.key, grant.file.digest) or grant.file.path in lost:
             yield _granting(connection, contents, grant)
     for grant in contents.grants:
-        if _differs(past, grant) or grant.mentions(fresh):
+        if not past.has(grant.key, grant.file.digest) or grant.mentions(fresh) or grant.file.path in lost:
             yield _granting(connection, contents, grant)
-
-
-def _differs(past: History, grant: GrantFile) -> bool:
-    record = past.objects.get(grant.key)
-    return record is None or record.digest != grant.file.digest
 
 
 def _granting(connection: Connection, contents: Contents, grant: GrantFile) -> Granting:

@@ -15,6 +15,7 @@ from learnhub_db.acts import Act, Report, kept
 from learnhub_db.database import Target, rows
 from learnhub_db.errors import DatabaseRefused, LearnHubError, UsageError
 from learnhub_db.history import History, Key
+from learnhub_db.inspection import digests
 from learnhub_db.migrations import Backend, Migration
 from learnhub_db.project import Project
 from learnhub_db.runner import journal, lock, waits
@@ -98,13 +99,15 @@ class _Return:
         self.rollout.clear()
         if not names:
             undoing.begin(self._book(chosen[0]), chosen)
-        try:
-            self._undo(undos, resume)
-        except LearnHubError:
-            if self.connection.open:
-                undoing.give_up(self.connection, history.read(self.connection))
-            raise
-        self._put_back(then, left)
+        partitioned = self.project.settings.partitions_kept_by_jobs
+        with digests.following(self.connection, self.past.objects.keys(), partitioned):
+            try:
+                self._undo(undos, resume)
+            except LearnHubError:
+                if self.connection.open:
+                    undoing.give_up(self.connection, history.read(self.connection))
+                raise
+            self._put_back(then, left)
         undoing.forget(self.connection)
         return bool(names)
 

@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pymysql
+from pymysql.connections import Connection
 
 from learnhub_db import history, undoing
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused
+from learnhub_db.errors import DatabaseRefused
 from learnhub_db.history import History
-from learnhub_db.inspection import sight
+from learnhub_db.inspection import digests, privileges, sight
 from learnhub_db.project import Project, SqlFile
 from learnhub_db.runner import journal
 from learnhub_db.runner.journal import Entry
 from learnhub_db.statements import split
 from learnhub_db.stored_programs import catalogue, grants
+from learnhub_db.stored_programs.catalogue import Found
 
 APPLIED = "applied"
 PENDING = "pending"  # never applied
@@ -24,6 +27,10 @@ STOPPED = "stopped"  # applied in part
 CHANGED = "changed"  # applied with another content
 MISSING = "missing"  # applied, but gone from the server
 ORPHANED = "orphaned"  # applied, but its file is gone
+DRIFTED = "drifted"  # changed on the server since
+EXTRA = "extra"  # on the server, made by nothing that was applied
+
+SHOWN_BY_VERIFY = "verify shows how"
 
 
 @dataclass(frozen=True)
@@ -35,8 +42,16 @@ class Standing:
     note: str = ""
 
 
-def read(project: Project, target: Target) -> list[Standing]:
-    """Each migration, program and grant file with its state; reads only.
+@dataclass(frozen=True)
+class Status:
+    """What there is in files and on the server, and what was not compared, each with its reason."""
+
+    found: list[Standing]
+    not_compared: list[str]
+
+
+def read(project: Project, target: Target) -> Status:
+    """Each migration, program and grant file with its state, and what differs on the server; reads only.
 
     DatabaseRefused where the account might not see what is recorded.
     """
@@ -48,9 +63,14 @@ def read(project: Project, target: Target) -> list[Standing]:
                 sight.check(connection, "table", target.database)
             undone = undoing.begun(connection, past)
             begun = journal.under_way(connection, journal.MIGRATION) if journal.NAME in past.tables else {}
+            not_compared = ["rows"]
+            found = [*_rollback(undone), *_migrations(contents, past, begun), *_objects(contents, past, existing)]
+            if past.migrations or past.objects:
+                found += _schema(connection, project, contents, past, not_compared)
+                found += _rights(connection, contents, target.database, not_compared)
+            return Status(found, not_compared)
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
-    return [*_rollback(undone), *_migrations(contents, past, begun), *_objects(contents, past, set(existing))]
 
 
 def _migrations(contents: Contents, past: History, begun: dict[str, Entry]) -> Iterator[Standing]:
@@ -82,20 +102,58 @@ def _place(last: Entry, file: SqlFile) -> str:
     return f"at statement {place} of {len(steps)} (line {steps[place - 1].line})"
 
 
-def _objects(contents: Contents, past: History, existing: set[history.Key]) -> Iterator[Standing]:
+def _objects(contents: Contents, past: History, existing: dict[history.Key, Found]) -> Iterator[Standing]:
     wanted = {program.key: (program.name, program.path, program.digest) for program in contents.programs}
-    files = [grant.file for grant in (*contents.accounts, *contents.grants)]
-    wanted |= {(grants.KIND, file.path): (file.stem, file.path, file.digest) for file in files}
     for key, (name, path, digest) in wanted.items():
-        there = key in existing or key[0] == grants.KIND
-        yield Standing(_state(past, key, digest, there), key[0], name, path)
+        yield Standing(_state(past, key, digest, existing.get(key)), key[0], name, path)
+    for file in (grant.file for grant in (*contents.accounts, *contents.grants)):
+        key = (grants.KIND, file.path)
+        wanted[key] = (file.stem, file.path, file.digest)
+        record = past.objects.get(key)
+        state = PENDING if not record else APPLIED if record.digest == file.digest else CHANGED
+        yield Standing(state, grants.KIND, file.stem, file.path)
     for key in sorted(past.objects.keys() - wanted.keys()):
         yield Standing(ORPHANED, *key, past.objects[key].path)
 
 
-def _state(past: History, key: history.Key, digest: str, there: bool) -> str:
-    if key not in past.objects:
+def _state(past: History, key: history.Key, digest: str, found: Found | None) -> str:
+    record = past.objects.get(key)
+    if not record:
         return PENDING
-    if not there:
+    if not found:
         return MISSING
-    return APPLIED if past.objects[key].digest == digest else CHANGED
+    if record.digest != digest:
+        return CHANGED
+    return APPLIED if record.fingerprint == found.fingerprint else DRIFTED
+
+
+def _schema(
+    connection: Connection, project: Project, contents: Contents, past: History, not_compared: list[str]
+) -> Iterator[Standing]:
+    """What differs from what migrations have made."""
+    kept = digests.kept(connection)
+    if not kept or None in kept.values():
+        why = "the last run has stopped" if kept else "not noted yet"
+        not_compared.append(f"tables ({why}: the next apply that runs a migration notes them)")
+        return
+    files = {program.key for program in contents.programs} | past.objects.keys()
+    now = digests.read(connection, files, project.settings.partitions_kept_by_jobs)
+    known = {key: digest for key, digest in kept.items() if key not in files}
+    for key in sorted(known.keys() | now.keys()):
+        if key not in now:
+            yield Standing(MISSING, *key, "", SHOWN_BY_VERIFY)
+        elif key not in known or known[key] == digests.FOREIGN:
+            yield Standing(EXTRA, *key, "", SHOWN_BY_VERIFY)
+        elif known[key] != now[key]:
+            yield Standing(DRIFTED, *key, "", SHOWN_BY_VERIFY)
+
+
+def _rights(
+    connection: Connection, contents: Contents, database: str, not_compared: list[str]
+) -> Iterator[Standing]:
+    try:
+        for account, given, held in privileges.compare(connection, contents, database):
+            if given != held:
+                yield Standing(DRIFTED, "rights of", account, "", SHOWN_BY_VERIFY)
+    except DatabaseRefused as error:
+        not_compared.append(f"rights ({error.what})")

@@ -28,7 +28,7 @@ def test_a_database_that_matches_is_adopted_and_nothing_runs(run, shop, built, s
     shown = run("baseline", "0002")
     assert shown.code == 0
     assert shown.out.splitlines() == [f"adopted {path}" for path in Contents.read(Project(shop)).paths]
-    assert run("status").out == "8 applied\n"
+    assert run("status").out == "8 applied\nnot compared: rows\n"
     assert run("apply").out == "nothing to do\n"
     assert sql("SELECT COUNT(*) FROM products") == [(2,)]
     assert yoyo_list(shop, built.url) == [["A", "0001-products"], ["A", "0002-sales"]]

@@ -123,7 +123,7 @@ def test_a_client_that_dies_at_any_query_of_a_rollback(tmp_path, empty_database)
 
 class TestAfterADeathInTheMiddleOfARun:
     def test_status_and_plan_know_what_is_there(self, stopped, empty_database):
-        (one,) = standing.read(Project(stopped), empty_database)
+        (one,) = standing.read(Project(stopped), empty_database).found
         assert (one.state, one.note) == (standing.STOPPED, "at statement 3 of 4 (line 3)")
         assert [effect.line for effect in planning.read(Project(stopped), empty_database).statements] == [3, 4]
 

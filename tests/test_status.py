@@ -20,7 +20,7 @@ def test_all_is_pending_in_an_empty_database_and_stays_so(run, empty_database):
     shown = run("status")
     assert shown.code == 0
     assert shown.out.splitlines()[0] == "pending  migration 0001-products  sql/migrations/0001-products.sql"
-    assert shown.out.splitlines()[-1] == "8 pending"
+    assert shown.out.splitlines()[-2:] == ["8 pending", "not compared: rows"]
     with connect(empty_database) as connection:
         assert rows(connection, "SHOW TABLES") == []
 
@@ -28,7 +28,7 @@ def test_all_is_pending_in_an_empty_database_and_stays_so(run, empty_database):
 def test_all_is_applied_after_an_apply(run):
     assert run("apply").code == 0
     shown = run("status")
-    assert (shown.code, shown.out) == (0, "8 applied\n")
+    assert (shown.code, shown.out) == (0, "8 applied\nnot compared: rows\n")
 
 
 def test_what_the_account_may_not_see_is_not_called_pending(run, shop, modest, capsys, server, empty_database):
@@ -57,6 +57,7 @@ def test_each_state_is_told_with_its_file(run, shop, empty_database):
         "missing  view a_summary  views/a_summary.sql",
         "orphaned event forget  sql/events/forget.sql",
         "2 changed, 4 applied, 1 pending, 1 missing, 1 orphaned",
+        "not compared: rows",
     ]
 
 
@@ -102,5 +103,5 @@ def test_what_another_yoyo_applied_counts_as_applied(run, shop, empty_database):
     deployment.apply(Project(shop), empty_database)
     with connect(empty_database) as connection:
         rows(connection, "DELETE FROM _learnhub_migrations")
-    assert run("status").out == "8 applied\n"
+    assert run("status").out == "8 applied\nnot compared: rows\n"
     assert run("apply").out == "nothing to do\n"

@@ -46,6 +46,7 @@ class Place(NamedTuple):
 
 
 HERE, SERVER, ELSEWHERE, ROLE = "database", "server", "elsewhere", "role"
+SERVER_WIDE = Place(SERVER, "*.*")
 
 
 class Ground(NamedTuple):
@@ -59,16 +60,19 @@ class Ground(NamedTuple):
 class Account:
     """The rights of an account or role by place; `created` where a statement creates it.
 
-    `lock` is LOCK or UNLOCK, None where nothing says which.
+    `revoked` are those on the server that do not hold in one database: partial revokes. `lock` is LOCK or UNLOCK, None
+    where nothing says which.
     """
 
     rights: dict[Place, set[str]] = field(default_factory=lambda: defaultdict(set))
+    revoked: dict[Place, set[str]] = field(default_factory=lambda: defaultdict(set))
     created: bool = False
     lock: str | None = None
 
     def lines(self) -> set[str]:
         locks = {f"ACCOUNT {self.lock}"} if self.lock else set()
-        return locks | {_line(right, place) for place, rights in self.rights.items() for right in rights}
+        revoked = {f"REVOKE {right} ON {place.name}" for place, rights in self.revoked.items() for right in rights}
+        return locks | revoked | {_line(right, place) for place, rights in self.rights.items() for right in rights}
 
 
 def _line(right: str, place: Place) -> str:
@@ -83,8 +87,7 @@ def compare(
     Rights on the database always count; those on the server and roles only where the files create the account, for
     others may give it more; those on other databases only where the files give them.
     """
-    known = {name.upper() for name, *_ in rows(connection, "SHOW PRIVILEGES")} - {"USAGE", "PROXY", "GRANT OPTION"}
-    ground = Ground(database, frozenset(known))
+    ground = _ground(connection, database)
     for name, given in sorted(_of_files(contents, ground).items()):
         held = _of_server(connection, name, ground, asks_lock=given.lock is not None)
         if held is None:
@@ -94,6 +97,16 @@ def compare(
         more = {_line(right, place) for place in held.rights if place.scope in counted for right in held.rights[place]}
         more |= {f"ACCOUNT {held.lock}"}
         yield name, [name, *sorted(given.lines())], [name, *sorted(held.lines() & (given.lines() | more))]
+
+
+def of_files(connection: Connection, contents: Contents, database: str) -> dict[str, Account]:
+    """What the files give to each account that they name, on `database`; reads only."""
+    return _of_files(contents, _ground(connection, database))
+
+
+def _ground(connection: Connection, database: str) -> Ground:
+    known = {name.upper() for name, *_ in rows(connection, "SHOW PRIVILEGES")} - {"USAGE", "PROXY", "GRANT OPTION"}
+    return Ground(database, frozenset(known))
 
 
 def _of_files(contents: Contents, ground: Ground) -> dict[str, Account]:
@@ -170,14 +183,35 @@ def _give(accounts: dict[str, Account], tokens: Tokens, ground: Ground, takes: b
     for item in _items(to):
         if item[0].upper() == "CURRENT_USER":  # whoever applied
             continue
-        held = accounts[_account(item)].rights
+        account = accounts[_account(item)]
         if takes and not on and what[0].upper() == "ALL":
-            held.clear()
+            account.rights.clear()
+            account.revoked.clear()
         elif takes:
-            held[place] -= rights | {f"{right} WITH GRANT OPTION" for right in rights}
+            _revoke(account, place, rights)
         else:
-            both = held[place] | rights
-            held[place] = {one for one in both if both.isdisjoint({f"{one} WITH {word} OPTION" for word in OPTIONS})}
+            _grant(account, place, rights)
+
+
+def _grant(account: Account, place: Place, rights: set[str]) -> None:
+    _end_partial_revokes(account, place, rights)
+    both = account.rights[place] | rights
+    redundant = {one for one in both if not both.isdisjoint({f"{one} WITH {word} OPTION" for word in OPTIONS})}
+    account.rights[place] = both - redundant
+
+
+def _revoke(account: Account, place: Place, rights: set[str]) -> None:
+    """What is held on the server and not on the place itself is revoked in part: on that place."""
+    partial = (rights & account.rights[SERVER_WIDE]) - account.rights[place]
+    _end_partial_revokes(account, place, rights)
+    if place != SERVER_WIDE:
+        account.revoked[place] |= partial
+    account.rights[place] -= rights | {f"{right} WITH GRANT OPTION" for right in rights}
+
+
+def _end_partial_revokes(account: Account, place: Place, rights: set[str]) -> None:
+    for one in list(account.revoked) if place == SERVER_WIDE else [place]:
+        account.revoked[one] -= rights
 
 
 def _rights(item: Tokens, place: Place, passed_on: bool, ground: Ground) -> set[str]:
@@ -214,7 +248,7 @@ def _place(tokens: Tokens, database: str) -> Place:
         kind, tokens = tokens[0].upper(), tokens[1:]
     schema, name = (tokens[0], tokens[2]) if "." in tokens else (None, tokens[0])
     if schema == "*":
-        return Place(SERVER, "*.*")
+        return SERVER_WIDE
     shown = name if name == "*" else _bare(name)
     if kind not in ("", "TABLE"):
         shown = f"{kind} {shown.lower()}"
