@@ -4,7 +4,7 @@ BIN := .venv/bin
 LEARNHUB := env -u LEARNHUB_DB_URL $(BIN)/learnhub-db
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down schema test bench bench-quick
+.PHONY: help setup up down schema test test-calendar bench bench-quick
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ schema: setup  ## Write the schema that the files build to sql/schema.sql
 
 test: setup  ## Run the whole suite on a real MySQL
 	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+test-calendar: setup  ## Run the tests that depend on the calendar; .ci/calendar runs them on other days
+	@$(BIN)/pytest -q -m calendar --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 bench: .venv/benchmark  ## Measure flash sales, apply and seeds beside what others do; writes docs/benchmarks.md
 	@$(BIN)/python bench/flash_sale.py

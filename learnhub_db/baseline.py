@@ -73,6 +73,8 @@ def _record(connection: Connection, contents: Contents, past: History, fresh: bo
 def _record_objects(connection: Connection, contents: Contents) -> None:
     existing = catalogue.programs(connection)
     for program in contents.programs:
+        if program.key not in existing:  # an event whose time has passed
+            continue
         record = Record(program.path, program.digest, existing[program.key].fingerprint)
         history.record_object(connection, program.key, record)
         now = stored.read(connection, program.kind, program.name)

@@ -18,7 +18,7 @@ from learnhub_db.inspection import digests, lost_rights
 from learnhub_db.project import MIGRATION_NAME, Project, SqlFile
 from learnhub_db.runner import execution, lock
 from learnhub_db.runner.resumption import Resume
-from learnhub_db.stored_programs import catalogue, grants, preflight
+from learnhub_db.stored_programs import catalogue, firing, grants, preflight
 from learnhub_db.stored_programs.grants import GrantFile
 from learnhub_db.stored_programs.rollout import Rollout
 
@@ -79,7 +79,7 @@ class _Run:
         self.prune = prune
         self.past: History = history.read(connection)
         self.prepared: set[str] = set()  # the toolkit's tables that this run has seen to
-        self.rollout = Rollout(connection, self.past, report, self._prepare)
+        self.rollout = Rollout(connection, self.past, report, self._prepare, firing.wanted(contents.programs))
 
     def apply(self, resume: Resume) -> None:
         undoing.check_none(self.connection, self.past)

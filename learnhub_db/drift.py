@@ -9,13 +9,14 @@ from difflib import unified_diff
 import pymysql
 from pymysql.connections import Connection
 
+from learnhub_db import history
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect
 from learnhub_db.inspection import blueprint, privileges, schema, sight
 from learnhub_db.inspection.partitions import without_ranges
 from learnhub_db.inspection.schema import Definition, Key, Schema
 from learnhub_db.project import Settings
-from learnhub_db.stored_programs import definitions
+from learnhub_db.stored_programs import definitions, events
 
 MISSING = "missing"  # the files make it, the database has it not
 EXTRA = "extra"  # the database has it, no file makes it
@@ -50,8 +51,9 @@ def _differences(
 ) -> Iterator[Difference]:
     written = {program.key for program in contents.programs}
     deployed = {key: definer for key, definer in definitions.definers(connection).items() if key in written}
-    expected = _with_definers(expected, deployed)
-    both = (expected, schema.read(connection, database))
+    expected, actual = _with_definers(expected, deployed), schema.read(connection, database)
+    over = set(_over(connection, contents, expected))
+    both = [{key: one for key, one in found.items() if key not in over} for found in (expected, actual)]
     for one in compare(*(without_ranges(found, settings.partitions_kept_by_jobs) for found in both)):
         if one.state == MISSING:
             sight.check(connection, one.kind, database)
@@ -59,6 +61,14 @@ def _differences(
     for account, wanted, held in privileges.compare(connection, contents, database):
         if wanted != held:
             yield _difference(("rights of", account), wanted, held)
+
+
+def _over(connection: Connection, contents: Contents, expected: Schema) -> Iterator[Key]:
+    """The events of the files whose time has passed: the server drops them then, if its scheduler is on."""
+    past = history.read(connection)
+    for program in contents.programs:
+        if program.kind == "event" and (program.key not in expected or events.is_over(connection, past, program)):
+            yield program.key
 
 
 def _with_definers(expected: Schema, deployed: dict[Key, str]) -> Schema:

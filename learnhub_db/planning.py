@@ -22,9 +22,8 @@ from learnhub_db.foresight.sizes import Size, is_large
 from learnhub_db.history import History
 from learnhub_db.inspection import lost_rights, privileges
 from learnhub_db.project import Project
-from learnhub_db.stored_programs import catalogue, unfinished
+from learnhub_db.stored_programs import catalogue, firing, rollout, unfinished
 from learnhub_db.stored_programs.grants import GrantFile
-from learnhub_db.stored_programs.rollout import differs
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,8 @@ def read(project: Project, target: Target) -> Plan:
 def _plan(connection: Connection, project: Project, target: Target, contents: Contents, past: History) -> Plan:
     left = list(ahead.read(connection, past, deployment.pending(contents, past)))
     existing = catalogue.programs(connection)
-    programs = [program for program in contents.programs if differs(past, program, existing.get(program.key))]
+    order = firing.wanted(contents.programs)
+    programs = rollout.pending(connection, past, contents.programs, existing, order)
     fresh = {program.name for program in programs if program.key not in existing}
     begun = unfinished.read(connection) if unfinished.NAME in past.tables else []
     grants = list(_grants(connection, contents, past, fresh))

@@ -78,7 +78,7 @@ class _Return:
         self.connection, self.project, self.report = connection, project, report
         self.past: History = history.read(connection)
         self.backend = Backend(None, connection=connection)
-        self.rollout = Rollout(connection, self.past, report, lambda: None)
+        self.rollout = Rollout(connection, self.past, report, lambda: None, {})
 
     def go(self, aim: Aim, resume: Resume) -> bool:
         """Whether it was one that had stopped half-way."""

@@ -18,7 +18,7 @@ from learnhub_db.project import Project, SqlFile
 from learnhub_db.runner import journal
 from learnhub_db.runner.journal import Entry
 from learnhub_db.statements import split
-from learnhub_db.stored_programs import catalogue, grants
+from learnhub_db.stored_programs import catalogue, events, grants
 from learnhub_db.stored_programs.catalogue import Found
 
 APPLIED = "applied"
@@ -28,6 +28,7 @@ CHANGED = "changed"  # applied with another content
 MISSING = "missing"  # applied, but gone from the server
 ORPHANED = "orphaned"  # applied, but its file is gone
 DRIFTED = "drifted"  # changed on the server since
+OVER = "over"  # an event of which the time has passed
 EXTRA = "extra"  # on the server, made by nothing that was applied
 
 SHOWN_BY_VERIFY = "verify shows how"
@@ -64,7 +65,7 @@ def read(project: Project, target: Target) -> Status:
             undone = undoing.begun(connection, past)
             begun = journal.under_way(connection, journal.MIGRATION) if journal.NAME in past.tables else {}
             not_compared = ["rows"]
-            found = [*_rollback(undone), *_migrations(contents, past, begun), *_objects(contents, past, existing)]
+            found = [*_rollback(undone), *_migrations(contents, past, begun), *_objects(connection, contents, past, existing)]
             if past.migrations or past.objects:
                 found += _schema(connection, project, contents, past, not_compared)
                 found += _rights(connection, contents, target.database, not_compared)
@@ -102,17 +103,22 @@ def _place(last: Entry, file: SqlFile) -> str:
     return f"at statement {place} of {len(steps)} (line {steps[place - 1].line})"
 
 
-def _objects(contents: Contents, past: History, existing: dict[history.Key, Found]) -> Iterator[Standing]:
-    wanted = {program.key: (program.name, program.path, program.digest) for program in contents.programs}
-    for key, (name, path, digest) in wanted.items():
-        yield Standing(_state(past, key, digest, existing.get(key)), key[0], name, path)
+def _objects(
+    connection: Connection, contents: Contents, past: History, existing: dict[history.Key, Found]
+) -> Iterator[Standing]:
+    wanted: set[history.Key] = {program.key for program in contents.programs}
+    for program in contents.programs:
+        state = _state(past, program.key, program.digest, existing.get(program.key))
+        if state == MISSING and events.is_over(connection, past, program):
+            state = OVER
+        yield Standing(state, program.kind, program.name, program.path)
     for file in (grant.file for grant in (*contents.accounts, *contents.grants)):
         key = (grants.KIND, file.path)
-        wanted[key] = (file.stem, file.path, file.digest)
+        wanted.add(key)
         record = past.objects.get(key)
         state = PENDING if not record else APPLIED if record.digest == file.digest else CHANGED
         yield Standing(state, grants.KIND, file.stem, file.path)
-    for key in sorted(past.objects.keys() - wanted.keys()):
+    for key in sorted(past.objects.keys() - wanted):
         yield Standing(ORPHANED, *key, past.objects[key].path)
 
 
@@ -124,7 +130,7 @@ def _state(past: History, key: history.Key, digest: str, found: Found | None) ->
         return MISSING
     if record.digest != digest:
         return CHANGED
-    return APPLIED if record.fingerprint == found.fingerprint else DRIFTED
+    return APPLIED if record.fingerprint == found.fingerprint and not found.outdated else DRIFTED
 
 
 def _schema(

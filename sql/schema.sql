@@ -4778,6 +4778,93 @@ select `course`.`course_id` AS `course_id`,
     (`course`.`review_count` + coalesce(`delta`.`reviews`,0)) AS `review_count`
 from ((`courses` `course` join `users` `instructor` on((`instructor`.`user_id` = `course`.`instructor_id`))) left join lateral (select sum(`course_deltas`.`enrolled`) AS `enrolled`,sum(`course_deltas`.`total`) AS `total`,sum(`course_deltas`.`rating_sum`) AS `rating_sum`,sum(`course_deltas`.`reviews`) AS `reviews` from `course_deltas` where (`course_deltas`.`course_id` = `course`.`course_id`)) `delta` on(true));
 
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `course_completers` AS
+select `enrollment`.`course_id` AS `course_id`,
+    `enrollment`.`student_id` AS `student_id`,
+    `student`.`name` AS `student_name`
+from (`enrollments` `enrollment` join `users` `student` on((`student`.`user_id` = `enrollment`.`student_id`)))
+where (`enrollment`.`status` = 'completed');
+
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `course_progress` AS
+select `enrollment`.`student_id` AS `student_id`,
+    `enrollment`.`course_id` AS `course_id`,
+    `course`.`title` AS `course_title`,
+    `lessons`.`total_lessons` AS `total_lessons`,
+    `lessons`.`completed_lessons` AS `completed_lessons`,
+    cast(coalesce(((100 * `lessons`.`completed_lessons`) / nullif(`lessons`.`total_lessons`,0)),0) as decimal(5,2)) AS `completion_percentage`
+from ((`enrollments` `enrollment` join `courses` `course` on((`course`.`course_id` = `enrollment`.`course_id`))) join lateral (select count(0) AS `total_lessons`,cast(coalesce(sum(`done`.`completed`),0) as signed) AS `completed_lessons` from (`lessons` `lesson` left join `lesson_progress` `done` on(((`done`.`student_id` = `enrollment`.`student_id`) and (`done`.`lesson_id` = `lesson`.`lesson_id`)))) where (`lesson`.`course_id` = `enrollment`.`course_id`)) `lessons`)
+where (`enrollment`.`in_force` = 1);
+
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `flash_sale_status` AS
+select `sale`.`sale_id` AS `sale_id`,
+    `sale`.`course_id` AS `course_id`,
+    `sale`.`max_seats` AS `max_seats`,
+    (`sale`.`max_seats` - `stock`.`seats_left`) AS `seats_taken`,
+    `stock`.`seats_left` AS `seats_left`,
+    ((utc_timestamp(6) between `sale`.`start_time` and `sale`.`end_time`) and (`course`.`status` = 'active')) AS `is_active`
+from ((`flash_sales` `sale` join `courses` `course` on((`course`.`course_id` = `sale`.`course_id`))) join lateral (select cast(sum(`flash_sale_stock`.`seats_left`) as signed) AS `seats_left` from `flash_sale_stock` where (`flash_sale_stock`.`sale_id` = `sale`.`sale_id`)) `stock`);
+
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `instructor_earnings` AS
+select `catalog`.`instructor_id` AS `instructor_id`,
+    `catalog`.`instructor_name` AS `instructor_name`,
+    `catalog`.`course_id` AS `course_id`,
+    `catalog`.`title` AS `course_title`,
+    `catalog`.`total_enrollments` AS `total_enrollments`,
+    coalesce(`money`.`total_revenue`,0.00) AS `total_revenue`,
+    coalesce(`money`.`refunded`,0.00) AS `refunded`,
+    `catalog`.`avg_rating` AS `average_rating`,
+    `catalog`.`review_count` AS `review_count`
+from (`course_catalog` `catalog` left join lateral (select sum(if((`payment`.`kind` = 'charge'),`payment`.`amount`,0)) AS `total_revenue`,sum(if((`payment`.`kind` = 'refund'),-(`payment`.`amount`),0)) AS `refunded` from (`enrollments` `enrollment` join lateral (select `payments`.`kind` AS `kind`,`payments`.`amount` AS `amount` from `payments` where ((`payments`.`enrollment_id` = `enrollment`.`enrollment_id`) and (`payments`.`status` in ('completed','refunded'))) union all select `payments_history`.`kind` AS `kind`,`payments_history`.`amount` AS `amount` from `payments_history` where ((`payments_history`.`enrollment_id` = `enrollment`.`enrollment_id`) and (`payments_history`.`status` in ('completed','refunded')))) `payment`) where (`enrollment`.`course_id` = `catalog`.`course_id`)) `money` on(true));
+
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `instructor_enrollments` AS
+select `enrollment`.`enrollment_id` AS `enrollment_id`,
+    `enrollment`.`student_id` AS `student_id`,
+    `student`.`name` AS `student_name`,
+    `student`.`email` AS `student_email`,
+    `enrollment`.`enrolled_at` AS `enrolled_at`,
+    `enrollment`.`progress_percentage` AS `progress_percentage`,
+    `enrollment`.`course_id` AS `course_id`,
+    `course`.`instructor_id` AS `instructor_id`
+from (((`enrollments` `enrollment` IGNORE INDEX (`enrollments_by_day`) join `courses` `course` on((`course`.`course_id` = `enrollment`.`course_id`))) join `instructor_accounts` `account` on((`account`.`user_id` = `course`.`instructor_id`))) join `users` `student` on((`student`.`user_id` = `enrollment`.`student_id`)))
+where ((`account`.`account_name` = (convert(left(user(),((char_length(user()) - char_length(substring_index(user(),'@',-(1)))) - 1)) using utf8mb4) collate utf8mb4_bin)) and ((convert(substring_index(user(),'@',-(1)) using utf8mb4) collate utf8mb4_bin) like `account`.`account_host`));
+
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `sales_facts` AS
+select `payment`.`payment_id` AS `payment_id`,
+    cast(`payment`.`processed_at` as date) AS `date_key`,
+    `payment`.`processed_at` AS `processed_at`,
+    coalesce(`enrollment`.`course_id`,0) AS `course_id`,
+    `payment`.`user_id` AS `user_id`,
+    `payment`.`kind` AS `kind`,
+    `payment`.`currency` AS `currency`,
+    `payment`.`amount` AS `amount`,
+    coalesce(`item`.`amount`,0.00) AS `instructor_share`
+from ((`payments` `payment` left join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`))) left join `payout_items` `item` on((`item`.`payment_id` = `payment`.`payment_id`)))
+where (`payment`.`status` in ('completed','refunded'))
+union all
+select `payment`.`payment_id` AS `payment_id`,
+    cast(`payment`.`processed_at` as date) AS `CAST(payment.processed_at AS DATE)`,
+    `payment`.`processed_at` AS `processed_at`,
+    coalesce(`enrollment`.`course_id`,0) AS `COALESCE(enrollment.course_id, 0)`,
+    `payment`.`user_id` AS `user_id`,
+    `payment`.`kind` AS `kind`,
+    `payment`.`currency` AS `currency`,
+    `payment`.`amount` AS `amount`,
+    coalesce(`item`.`amount`,0.00) AS `COALESCE(item.amount, 0.00)`
+from ((`payments_history` `payment` left join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`))) left join `payout_items` `item` on((`item`.`payment_id` = `payment`.`payment_id`)))
+where (`payment`.`status` in ('completed','refunded'));
+
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `student_dashboard` AS
+select `student`.`user_id` AS `user_id`,
+    `student`.`name` AS `student_name`,
+    `student`.`email` AS `email`,
+    `enrollment`.`enrollment_id` AS `enrollment_id`,
+    `enrollment`.`course_id` AS `course_id`,
+    `course`.`title` AS `course_title`,
+    `enrollment`.`progress_percentage` AS `progress_percentage`,
+    `enrollment`.`status` AS `status`
+from ((`users` `student` left join `enrollments` `enrollment` on((`enrollment`.`student_id` = `student`.`user_id`))) left join `courses` `course` on((`course`.`course_id` = `enrollment`.`course_id`)))
+where ((`student`.`user_type` = 'student') or (`enrollment`.`enrollment_id` is not null));
+
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `top_courses` AS
 select `course`.`course_id` AS `course_id`,
     `course`.`title` AS `title`,
@@ -4802,14 +4889,27 @@ select `listed`.`category_id` AS `category_id`,
 from (((select distinct `category`.`category_id` AS `category_id`,`category`.`path` AS `category_path`,`standing`.`course_id` AS `course_id` from ((`categories` `category` join `categories` `below` on((`below`.`path` like concat(`category`.`path`,'%')))) join `course_categories` `standing` on((`standing`.`category_id` = `below`.`category_id`)))) `listed` join `courses` `course` on((`course`.`course_id` = `listed`.`course_id`))) join `users` `instructor` on((`instructor`.`user_id` = `course`.`instructor_id`)))
 where ((`course`.`status` = 'active') and (`course`.`review_count` > 0));
 
-CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `flash_sale_status` AS
-select `sale`.`sale_id` AS `sale_id`,
-    `sale`.`course_id` AS `course_id`,
-    `sale`.`max_seats` AS `max_seats`,
-    (`sale`.`max_seats` - `stock`.`seats_left`) AS `seats_taken`,
-    `stock`.`seats_left` AS `seats_left`,
-    ((utc_timestamp(6) between `sale`.`start_time` and `sale`.`end_time`) and (`course`.`status` = 'active')) AS `is_active`
-from ((`flash_sales` `sale` join `courses` `course` on((`course`.`course_id` = `sale`.`course_id`))) join lateral (select cast(sum(`flash_sale_stock`.`seats_left`) as signed) AS `seats_left` from `flash_sale_stock` where (`flash_sale_stock`.`sale_id` = `sale`.`sale_id`)) `stock`);
+CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_counter_drift` AS
+select `counters`.`counter` AS `counter`,
+    `course`.`course_id` AS `row_id`,
+    `counters`.`stored_value` AS `stored_value`,
+    `counters`.`recounted_value` AS `recounted_value`
+from (((((((`courses` `course` left join `course_seats` `limited` on((`limited`.`course_id` = `course`.`course_id`))) join lateral (select count(`enrollments`.`in_force`) AS `in_force`,count(0) AS `total`,max(`enrollments`.`enrolled_at`) AS `newest` from `enrollments` where (`enrollments`.`course_id` = `course`.`course_id`)) `enrolled`) join lateral (select coalesce(sum(`reviews`.`rating`),0) AS `rating_sum`,count(0) AS `reviews` from `reviews` where (`reviews`.`course_id` = `course`.`course_id`)) `rated`) join lateral (select count(0) AS `deltas`,coalesce(sum(`course_deltas`.`enrolled`),0) AS `enrolled`,coalesce(sum(`course_deltas`.`total`),0) AS `total`,coalesce(sum(`course_deltas`.`rating_sum`),0) AS `rating_sum`,coalesce(sum(`course_deltas`.`reviews`),0) AS `reviews` from `course_deltas` where (`course_deltas`.`course_id` = `course`.`course_id`)) `pending`) join lateral (select count(0) AS `seats` from `seat_holds` where (`seat_holds`.`course_id` = `course`.`course_id`)) `held`) join lateral (select coalesce(sum(`stock`.`seats_left`),0) AS `seats` from (`flash_sale_terms` `terms` join `flash_sale_stock` `stock` on((`stock`.`sale_id` = `terms`.`sale_id`))) where ((`terms`.`course_id` = `course`.`course_id`) and (`terms`.`state` = 'open'))) `unsold`) join lateral (select 'courses.enrolled_students' AS `counter`,cast((`course`.`enrolled_students` + `pending`.`enrolled`) as char charset utf8mb4) AS `stored_value`,cast(`enrolled`.`in_force` as char charset utf8mb4) AS `recounted_value` union all select 'courses.total_enrollments' AS `courses.total_enrollments`,(`course`.`total_enrollments` + `pending`.`total`) AS `course.total_enrollments + pending.total`,`enrolled`.`total` AS `total` union all select 'courses.last_enrollment_date' AS `courses.last_enrollment_date`,if((`pending`.`deltas` > 0),`enrolled`.`newest`,`course`.`last_enrollment_date`) AS `stored_value`,`enrolled`.`newest` AS `newest` union all select 'courses.rating_sum' AS `courses.rating_sum`,(`course`.`rating_sum` + `pending`.`rating_sum`) AS `course.rating_sum + pending.rating_sum`,`rated`.`rating_sum` AS `rating_sum` union all select 'courses.review_count' AS `courses.review_count`,(`course`.`review_count` + `pending`.`reviews`) AS `course.review_count + pending.reviews`,`rated`.`reviews` AS `reviews` union all select 'course_seats.seats_taken' AS `course_seats.seats_taken`,`limited`.`seats_taken` AS `seats_taken`,if((`limited`.`course_id` is null),NULL,((`enrolled`.`in_force` + `held`.`seats`) + `unsold`.`seats`)) AS `recounted_value`) `counters`)
+where (not((`counters`.`stored_value` <=> `counters`.`recounted_value`)))
+union all
+select 'promotions.uses_count' AS `promotions.uses_count`,
+    `promotion`.`promotion_id` AS `promotion_id`,
+    `promotion`.`uses_count` AS `uses_count`,
+    `used`.`uses` AS `uses`
+from (`promotions` `promotion` join lateral (select count(0) AS `uses` from `promotion_uses` where (`promotion_uses`.`promotion_id` = `promotion`.`promotion_id`)) `used`)
+where (`promotion`.`uses_count` <> `used`.`uses`)
+union all
+select `counters`.`counter` AS `counter`,
+    `sale`.`sale_id` AS `sale_id`,
+    `counters`.`stored_value` AS `stored_value`,
+    `counters`.`recounted_value` AS `recounted_value`
+from ((((`flash_sales` `sale` join `flash_sale_terms` `terms` on((`terms`.`sale_id` = `sale`.`sale_id`))) join lateral (select (`sale`.`max_seats` - coalesce(sum(`flash_sale_stock`.`seats_left`),0)) AS `seats` from `flash_sale_stock` where (`flash_sale_stock`.`sale_id` = `sale`.`sale_id`)) `gone`) join lateral (select count(0) AS `seats` from `enrollments` where ((`enrollments`.`course_id` = `sale`.`course_id`) and (`enrollments`.`flash_sale_id` = `sale`.`sale_id`))) `sold`) join lateral (select 'flash_sales.seats_taken' AS `counter`,`sale`.`seats_taken` AS `stored_value`,if((`terms`.`state` = 'folded'),`gone`.`seats`,`sale`.`seats_taken`) AS `recounted_value` union all select 'flash_sales.stock' AS `flash_sales.stock`,`gone`.`seats` AS `seats`,greatest(`gone`.`seats`,`sold`.`seats`) AS `GREATEST(gone.seats, sold.seats)`) `counters`)
+where (`counters`.`stored_value` <> `counters`.`recounted_value`);
 
 CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_payments_to_reconcile` AS
 select `payment`.`payment_id` AS `payment_id`,
@@ -4837,106 +4937,6 @@ select `payment`.`payment_id` AS `payment_id`,
     if((`enrollment`.`status` = 'refunded'),'ENROLLMENT_REFUNDED','PAID_TWICE') AS `Name_exp_20`
 from ((`payments_to_check` `noted` join `payments` `payment` on((`payment`.`payment_id` = `noted`.`payment_id`))) join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`)))
 where ((`payment`.`status` = 'completed') and (`payment`.`kind` = 'charge') and (`payment`.`subscription_id` is null) and ((`enrollment`.`status` = 'refunded') or exists(select 1 from `payments` `earlier` where ((`earlier`.`enrollment_id` = `payment`.`enrollment_id`) and (`earlier`.`payment_id` < `payment`.`payment_id`) and (`earlier`.`kind` = 'charge') and (`earlier`.`status` = 'completed')))));
-
-CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `course_completers` AS
-select `enrollment`.`course_id` AS `course_id`,
-    `enrollment`.`student_id` AS `student_id`,
-    `student`.`name` AS `student_name`
-from (`enrollments` `enrollment` join `users` `student` on((`student`.`user_id` = `enrollment`.`student_id`)))
-where (`enrollment`.`status` = 'completed');
-
-CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `course_progress` AS
-select `enrollment`.`student_id` AS `student_id`,
-    `enrollment`.`course_id` AS `course_id`,
-    `course`.`title` AS `course_title`,
-    `lessons`.`total_lessons` AS `total_lessons`,
-    `lessons`.`completed_lessons` AS `completed_lessons`,
-    cast(coalesce(((100 * `lessons`.`completed_lessons`) / nullif(`lessons`.`total_lessons`,0)),0) as decimal(5,2)) AS `completion_percentage`
-from ((`enrollments` `enrollment` join `courses` `course` on((`course`.`course_id` = `enrollment`.`course_id`))) join lateral (select count(0) AS `total_lessons`,cast(coalesce(sum(`done`.`completed`),0) as signed) AS `completed_lessons` from (`lessons` `lesson` left join `lesson_progress` `done` on(((`done`.`student_id` = `enrollment`.`student_id`) and (`done`.`lesson_id` = `lesson`.`lesson_id`)))) where (`lesson`.`course_id` = `enrollment`.`course_id`)) `lessons`)
-where (`enrollment`.`in_force` = 1);
-
-CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `instructor_enrollments` AS
-select `enrollment`.`enrollment_id` AS `enrollment_id`,
-    `enrollment`.`student_id` AS `student_id`,
-    `student`.`name` AS `student_name`,
-    `student`.`email` AS `student_email`,
-    `enrollment`.`enrolled_at` AS `enrolled_at`,
-    `enrollment`.`progress_percentage` AS `progress_percentage`,
-    `enrollment`.`course_id` AS `course_id`,
-    `course`.`instructor_id` AS `instructor_id`
-from (((`enrollments` `enrollment` IGNORE INDEX (`enrollments_by_day`) join `courses` `course` on((`course`.`course_id` = `enrollment`.`course_id`))) join `instructor_accounts` `account` on((`account`.`user_id` = `course`.`instructor_id`))) join `users` `student` on((`student`.`user_id` = `enrollment`.`student_id`)))
-where ((`account`.`account_name` = (convert(left(user(),((char_length(user()) - char_length(substring_index(user(),'@',-(1)))) - 1)) using utf8mb4) collate utf8mb4_bin)) and ((convert(substring_index(user(),'@',-(1)) using utf8mb4) collate utf8mb4_bin) like `account`.`account_host`));
-
-CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `student_dashboard` AS
-select `student`.`user_id` AS `user_id`,
-    `student`.`name` AS `student_name`,
-    `student`.`email` AS `email`,
-    `enrollment`.`enrollment_id` AS `enrollment_id`,
-    `enrollment`.`course_id` AS `course_id`,
-    `course`.`title` AS `course_title`,
-    `enrollment`.`progress_percentage` AS `progress_percentage`,
-    `enrollment`.`status` AS `status`
-from ((`users` `student` left join `enrollments` `enrollment` on((`enrollment`.`student_id` = `student`.`user_id`))) left join `courses` `course` on((`course`.`course_id` = `enrollment`.`course_id`)))
-where ((`student`.`user_type` = 'student') or (`enrollment`.`enrollment_id` is not null));
-
-CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `sales_facts` AS
-select `payment`.`payment_id` AS `payment_id`,
-    cast(`payment`.`processed_at` as date) AS `date_key`,
-    `payment`.`processed_at` AS `processed_at`,
-    coalesce(`enrollment`.`course_id`,0) AS `course_id`,
-    `payment`.`user_id` AS `user_id`,
-    `payment`.`kind` AS `kind`,
-    `payment`.`currency` AS `currency`,
-    `payment`.`amount` AS `amount`,
-    coalesce(`item`.`amount`,0.00) AS `instructor_share`
-from ((`payments` `payment` left join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`))) left join `payout_items` `item` on((`item`.`payment_id` = `payment`.`payment_id`)))
-where (`payment`.`status` in ('completed','refunded'))
-union all
-select `payment`.`payment_id` AS `payment_id`,
-    cast(`payment`.`processed_at` as date) AS `CAST(payment.processed_at AS DATE)`,
-    `payment`.`processed_at` AS `processed_at`,
-    coalesce(`enrollment`.`course_id`,0) AS `COALESCE(enrollment.course_id, 0)`,
-    `payment`.`user_id` AS `user_id`,
-    `payment`.`kind` AS `kind`,
-    `payment`.`currency` AS `currency`,
-    `payment`.`amount` AS `amount`,
-    coalesce(`item`.`amount`,0.00) AS `COALESCE(item.amount, 0.00)`
-from ((`payments_history` `payment` left join `enrollments` `enrollment` on((`enrollment`.`enrollment_id` = `payment`.`enrollment_id`))) left join `payout_items` `item` on((`item`.`payment_id` = `payment`.`payment_id`)))
-where (`payment`.`status` in ('completed','refunded'));
-
-CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `v_counter_drift` AS
-select `counters`.`counter` AS `counter`,
-    `course`.`course_id` AS `row_id`,
-    `counters`.`stored_value` AS `stored_value`,
-    `counters`.`recounted_value` AS `recounted_value`
-from (((((((`courses` `course` left join `course_seats` `limited` on((`limited`.`course_id` = `course`.`course_id`))) join lateral (select count(`enrollments`.`in_force`) AS `in_force`,count(0) AS `total`,max(`enrollments`.`enrolled_at`) AS `newest` from `enrollments` where (`enrollments`.`course_id` = `course`.`course_id`)) `enrolled`) join lateral (select coalesce(sum(`reviews`.`rating`),0) AS `rating_sum`,count(0) AS `reviews` from `reviews` where (`reviews`.`course_id` = `course`.`course_id`)) `rated`) join lateral (select count(0) AS `deltas`,coalesce(sum(`course_deltas`.`enrolled`),0) AS `enrolled`,coalesce(sum(`course_deltas`.`total`),0) AS `total`,coalesce(sum(`course_deltas`.`rating_sum`),0) AS `rating_sum`,coalesce(sum(`course_deltas`.`reviews`),0) AS `reviews` from `course_deltas` where (`course_deltas`.`course_id` = `course`.`course_id`)) `pending`) join lateral (select count(0) AS `seats` from `seat_holds` where (`seat_holds`.`course_id` = `course`.`course_id`)) `held`) join lateral (select coalesce(sum(`stock`.`seats_left`),0) AS `seats` from (`flash_sale_terms` `terms` join `flash_sale_stock` `stock` on((`stock`.`sale_id` = `terms`.`sale_id`))) where ((`terms`.`course_id` = `course`.`course_id`) and (`terms`.`state` = 'open'))) `unsold`) join lateral (select 'courses.enrolled_students' AS `counter`,cast((`course`.`enrolled_students` + `pending`.`enrolled`) as char charset utf8mb4) AS `stored_value`,cast(`enrolled`.`in_force` as char charset utf8mb4) AS `recounted_value` union all select 'courses.total_enrollments' AS `courses.total_enrollments`,(`course`.`total_enrollments` + `pending`.`total`) AS `course.total_enrollments + pending.total`,`enrolled`.`total` AS `total` union all select 'courses.last_enrollment_date' AS `courses.last_enrollment_date`,if((`pending`.`deltas` > 0),`enrolled`.`newest`,`course`.`last_enrollment_date`) AS `stored_value`,`enrolled`.`newest` AS `newest` union all select 'courses.rating_sum' AS `courses.rating_sum`,(`course`.`rating_sum` + `pending`.`rating_sum`) AS `course.rating_sum + pending.rating_sum`,`rated`.`rating_sum` AS `rating_sum` union all select 'courses.review_count' AS `courses.review_count`,(`course`.`review_count` + `pending`.`reviews`) AS `course.review_count + pending.reviews`,`rated`.`reviews` AS `reviews` union all select 'course_seats.seats_taken' AS `course_seats.seats_taken`,`limited`.`seats_taken` AS `seats_taken`,if((`limited`.`course_id` is null),NULL,((`enrolled`.`in_force` + `held`.`seats`) + `unsold`.`seats`)) AS `recounted_value`) `counters`)
-where (not((`counters`.`stored_value` <=> `counters`.`recounted_value`)))
-union all
-select 'promotions.uses_count' AS `promotions.uses_count`,
-    `promotion`.`promotion_id` AS `promotion_id`,
-    `promotion`.`uses_count` AS `uses_count`,
-    `used`.`uses` AS `uses`
-from (`promotions` `promotion` join lateral (select count(0) AS `uses` from `promotion_uses` where (`promotion_uses`.`promotion_id` = `promotion`.`promotion_id`)) `used`)
-where (`promotion`.`uses_count` <> `used`.`uses`)
-union all
-select `counters`.`counter` AS `counter`,
-    `sale`.`sale_id` AS `sale_id`,
-    `counters`.`stored_value` AS `stored_value`,
-    `counters`.`recounted_value` AS `recounted_value`
-from ((((`flash_sales` `sale` join `flash_sale_terms` `terms` on((`terms`.`sale_id` = `sale`.`sale_id`))) join lateral (select (`sale`.`max_seats` - coalesce(sum(`flash_sale_stock`.`seats_left`),0)) AS `seats` from `flash_sale_stock` where (`flash_sale_stock`.`sale_id` = `sale`.`sale_id`)) `gone`) join lateral (select count(0) AS `seats` from `enrollments` where ((`enrollments`.`course_id` = `sale`.`course_id`) and (`enrollments`.`flash_sale_id` = `sale`.`sale_id`))) `sold`) join lateral (select 'flash_sales.seats_taken' AS `counter`,`sale`.`seats_taken` AS `stored_value`,if((`terms`.`state` = 'folded'),`gone`.`seats`,`sale`.`seats_taken`) AS `recounted_value` union all select 'flash_sales.stock' AS `flash_sales.stock`,`gone`.`seats` AS `seats`,greatest(`gone`.`seats`,`sold`.`seats`) AS `GREATEST(gone.seats, sold.seats)`) `counters`)
-where (`counters`.`stored_value` <> `counters`.`recounted_value`);
-
-CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW `instructor_earnings` AS
-select `catalog`.`instructor_id` AS `instructor_id`,
-    `catalog`.`instructor_name` AS `instructor_name`,
-    `catalog`.`course_id` AS `course_id`,
-    `catalog`.`title` AS `course_title`,
-    `catalog`.`total_enrollments` AS `total_enrollments`,
-    coalesce(`money`.`total_revenue`,0.00) AS `total_revenue`,
-    coalesce(`money`.`refunded`,0.00) AS `refunded`,
-    `catalog`.`avg_rating` AS `average_rating`,
-    `catalog`.`review_count` AS `review_count`
-from (`course_catalog` `catalog` left join lateral (select sum(if((`payment`.`kind` = 'charge'),`payment`.`amount`,0)) AS `total_revenue`,sum(if((`payment`.`kind` = 'refund'),-(`payment`.`amount`),0)) AS `refunded` from (`enrollments` `enrollment` join lateral (select `payments`.`kind` AS `kind`,`payments`.`amount` AS `amount` from `payments` where ((`payments`.`enrollment_id` = `enrollment`.`enrollment_id`) and (`payments`.`status` in ('completed','refunded'))) union all select `payments_history`.`kind` AS `kind`,`payments_history`.`amount` AS `amount` from `payments_history` where ((`payments_history`.`enrollment_id` = `enrollment`.`enrollment_id`) and (`payments_history`.`status` in ('completed','refunded')))) `payment`) where (`enrollment`.`course_id` = `catalog`.`course_id`)) `money` on(true));
 
 DELIMITER $$
 CREATE TRIGGER `carts_before_insert` BEFORE INSERT ON `carts` FOR EACH ROW BEGIN

@@ -21,6 +21,16 @@ SERVERS = pytest.StashKey[list[Server]]()
 # A minute and more each: where workers share the files, these go first, so that nobody waits for one of them at the end.
 LONG = ("test_resume", "test_replacement_crash", "test_rollback_crash", "test_real_sql", "test_creations")
 
+# What depends on dates, in procedures, seeds or schedules: .ci/calendar runs these on other days.
+CALENDAR = {
+    *("test_demo", "test_events", "test_jobs", "test_scale_seed", "test_seed_slices"),
+    *("test_archive", "test_certificates", "test_expiry", "test_flash_sale", "test_flash_sale_status", "test_fraud"),
+    *("test_history", "test_history_still_spoken_of", "test_jobs_of_the_school", "test_order_fraud", "test_orders"),
+    *("test_partitions", "test_payouts", "test_prices", "test_progress", "test_promotions", "test_purchase"),
+    *("test_reconciliation", "test_refund", "test_renewal_batch", "test_revenue", "test_star", "test_subscribing"),
+    *("test_subscriptions", "test_users", "test_views"),
+}
+
 # A session in the background ignores the interrupt, and so would the programs that its tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -42,8 +52,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         pytest.exit(f"no server to test on: {error}", returncode=error.exit_code)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "calendar: depends on dates")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONG)
+    for item in items:
+        if item.path.stem in CALENDAR:
+            item.add_marker(pytest.mark.calendar)
 
 
 def pytest_configure_node(node: WorkerController) -> None:

@@ -100,7 +100,7 @@ def test_a_changed_applied_migration_is_refused_before_anything_runs(shop, empty
     with pytest.raises(UsageError) as refusal:
         apply(shop, empty_database)
     assert str(refusal.value) == (
-        "an applied migration has changed, sql/migrations/0001-products.sql, "
+        "an applied migration has changed (sql/migrations/0001-products.sql)\nhint: "
         "restore it and write the change as a new migration"
     )
     assert ask(empty_database, "SELECT COUNT(*) FROM _yoyo_migration") == [(2,)]
@@ -113,7 +113,7 @@ def test_a_renamed_applied_migration_does_not_run_again(shop, empty_database):
     with pytest.raises(UsageError) as refusal:
         apply(shop, empty_database)
     assert str(refusal.value) == (
-        "the migration 0002-sales is applied and has no file, sql/migrations/0002-orders.sql, "
+        "the migration 0002-sales is applied and has no file (sql/migrations/0002-orders.sql)\nhint: "
         "rename it back, or give the new one a number behind it"
     )
 
@@ -178,9 +178,9 @@ INSERT INTO a
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("-- a comment\n", "the migration holds no statement, sql/migrations/0002-b.sql, write one or remove the file"),
-        ("DO 1;\nUSE mysql;\n", "the migration holds a USE, sql/migrations/0002-b.sql:2, the database is the URL's"),
-        ("SELECT 'a;\n", "a quote is not closed, sql/migrations/0002-b.sql:1, close the '"),
+        ("-- a comment\n", "the migration holds no statement (sql/migrations/0002-b.sql)\nhint: write one or remove the file"),
+        ("DO 1;\nUSE mysql;\n", "the migration holds a USE (sql/migrations/0002-b.sql:2)\nhint: the database is the URL's"),
+        ("SELECT 'a;\n", "a quote is not closed (sql/migrations/0002-b.sql:1)\nhint: close the '"),
     ],
 )
 def test_no_migration_runs_where_one_of_them_cannot_be_read(tmp_path, empty_database, text, message):

@@ -54,7 +54,7 @@ def test_no_rollback_goes_behind_what_was_adopted(run, shop, built, sql):
         refused = run("rollback", *words)
         assert refused.code == 2
         assert refused.err == (
-            "error: the programs were adopted with the migration, sql/migrations/0002-sales.sql, "
+            "error: the programs were adopted with the migration (sql/migrations/0002-sales.sql)\nhint: "
             "restore a backup of before it, or undo it by a new migration\n"
         )
     assert sql("SHOW TABLES") == before
@@ -104,7 +104,7 @@ def test_one_that_it_has_not_done_is_refused_with_the_diff(run, shop, empty_data
 def test_one_that_is_applied_is_refused(run, shop, empty_database):
     assert run("apply").code == 0
     shown = run("baseline", "0002")
-    line = "error: the migration is applied, sql/migrations/0002-sales.sql, use verify to compare\n"
+    line = "error: the migration is applied (sql/migrations/0002-sales.sql)\nhint: use verify to compare\n"
     assert (shown.code, shown.err) == (2, line)
 
 
@@ -113,7 +113,7 @@ def test_one_that_was_begun_is_refused(run, shop, empty_database, sql):
     small_project.write(shop, {path: text + "DROP TABLE none;\n" for path, text in STOCK.items()})
     assert run("apply").code == 3
     shown = run("baseline", "0003")
-    line = "error: the migration was begun, sql/migrations/0003-stock.sql, finish it: apply, or apply --resume\n"
+    line = "error: the migration was begun (sql/migrations/0003-stock.sql)\nhint: finish it: apply, or apply --resume\n"
     assert (shown.code, shown.err) == (2, line)
 
 
@@ -122,6 +122,6 @@ def test_an_unknown_number_is_refused(run, built, number, sql):
     shown = run("baseline", number)
     assert (shown.code, shown.err) == (
         2,
-        f"error: there is no migration {number}, sql/migrations, known: 0001 to 0002\n",
+        f"error: there is no migration {number} (sql/migrations)\nhint: known: 0001 to 0002\n",
     )
     assert sql("SHOW TABLES LIKE '\\_%'") == []

@@ -75,17 +75,17 @@ def test_a_text_that_looks_like_a_name_is_given_by_name(sql, call):
 @pytest.mark.parametrize(
     "words, error",
     [
-        ((), f"pay takes 3 values, not 0, {SIGNATURE}"),
-        (("7", "1"), f"pay takes 3 values, not 2, {SIGNATURE}"),
-        (("7", "1", "x", "y"), f"pay takes 3 values, not 4, {SIGNATURE}"),
-        (("7", "amount=1"), f"pay takes 3 values, not 2, {SIGNATURE}"),
-        (("7", "1", "student_id=8"), f"p_student_id is given twice, {SIGNATURE}"),
-        (("7", "amount=1", "p_amount=1"), f"p_amount is given twice, {SIGNATURE}"),
-        (("7", "1", "status=paid"), f"p_status is an OUT parameter and takes no value, {SIGNATURE}"),
+        ((), f"pay takes 3 values, not 0 ({SIGNATURE})"),
+        (("7", "1"), f"pay takes 3 values, not 2 ({SIGNATURE})"),
+        (("7", "1", "x", "y"), f"pay takes 3 values, not 4 ({SIGNATURE})"),
+        (("7", "amount=1"), f"pay takes 3 values, not 2 ({SIGNATURE})"),
+        (("7", "1", "student_id=8"), f"p_student_id is given twice ({SIGNATURE})"),
+        (("7", "amount=1", "p_amount=1"), f"p_amount is given twice ({SIGNATURE})"),
+        (("7", "1", "status=paid"), f"p_status is an OUT parameter and takes no value ({SIGNATURE})"),
         (("7", "amuont=1", "x"),
-         f"there is no parameter amuont, {SIGNATURE}, did you mean p_amount? (a text with = in it: give it by name)"),
-        (("7", "amount=1", "colour=x"), f"there is no parameter colour, {SIGNATURE}"),
-        (("7", "amount=1", "x"), f"'x' stands after a named value, {SIGNATURE}, name it too, or put it first"),
+         f"there is no parameter amuont ({SIGNATURE})\nhint: did you mean p_amount? (a text with = in it: give it by name)"),
+        (("7", "amount=1", "colour=x"), f"there is no parameter colour ({SIGNATURE})"),
+        (("7", "amount=1", "x"), f"'x' stands after a named value ({SIGNATURE})\nhint: name it too, or put it first"),
     ],
 )  # fmt: skip
 def test_arguments_that_do_not_match_the_parameters_are_told_with_the_signature(sql, call, words, error):
@@ -107,14 +107,14 @@ def test_an_unknown_procedure_is_told_with_the_nearest_name(sql, call, empty_dat
     where = f"in {empty_database.database}"
     ran = call("proces_refund")
     assert (ran.code, ran.err) == (
-        2, f"error: there is no procedure proces_refund, {where}, did you mean process_refund?\n"
+        2, f"error: there is no procedure proces_refund ({where})\nhint: did you mean process_refund?\n"
     )  # fmt: skip
-    assert call("x😀").err == f"error: there is no procedure x😀, {where}, there are: process_refund, renew\n"
+    assert call("x😀").err == f"error: there is no procedure x😀 ({where})\nhint: there are: process_refund, renew\n"
 
 
 def test_a_database_without_procedures_says_so(call, empty_database):
     assert call("pay").err == (
-        f"error: there is no procedure pay, in {empty_database.database}, the account may call none there\n"
+        f"error: there is no procedure pay (in {empty_database.database})\nhint: the account may call none there\n"
     )
 
 
@@ -210,7 +210,7 @@ def test_an_account_with_nothing_but_execute_can_call(sql, server, empty_databas
     with account(server, database, f"EXECUTE ON PROCEDURE {database}.pay") as login:
         run = runner(login, capsys, "--json")
         assert run("call", "pay", "7", "1", "NULL").document["out"] == {"p_status": "paid"}
-        assert run("call", "secret").err == f"error: there is no procedure secret, in {database}, there are: pay\n"
+        assert run("call", "secret").err == f"error: there is no procedure secret (in {database})\nhint: there are: pay\n"
 
 
 def test_parameters_of_other_character_sets_and_collations_are_called(sql, call, empty_database):

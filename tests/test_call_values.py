@@ -109,7 +109,7 @@ def test_NULL_is_null_for_every_type(sql, call, kind):
     assert call("is_null", "NULL").document == {"out": {"p_nothing": None}, "results": [[{"answer": 1}]]}
 
 
-# type, what is typed, the mend
+# type, what is typed, the hint
 MISFITS = [
     ("TINYINT", "128", "write a whole number from -128 to 127"),
     ("TINYINT UNSIGNED", "-1", "write a whole number from 0 to 255"),
@@ -167,21 +167,21 @@ MISFITS = [
 ]
 
 
-@pytest.mark.parametrize("kind, typed, mend", MISFITS, ids=lambda value: str(value)[:30])
-def test_a_value_that_does_not_fit_is_told_before_anything_runs(sql, call, kind, typed, mend):
+@pytest.mark.parametrize("kind, typed, hint", MISFITS, ids=lambda value: str(value)[:30])
+def test_a_value_that_does_not_fit_is_told_before_anything_runs(sql, call, kind, typed, hint):
     sql("CREATE TABLE seen (id INT)")
     sql(f"CREATE PROCEDURE see(p_id INT, p_value {kind}) INSERT INTO seen VALUES (p_id)")
     ran = call("see", "1", typed)
     assert (ran.code, ran.out) == (2, "")
     declared = kind.replace("BOOLEAN", "TINYINT(1)").split("(")[0].lower()
-    assert re.fullmatch(rf"error: .+ does not fit p_value {declared}.*, {re.escape(mend)}\n", ran.err)
+    assert re.fullmatch(rf"error: .+ does not fit p_value {declared}.*\nhint: {re.escape(hint)}\n", ran.err)
     assert sql("SELECT * FROM seen") == []
 
 
 def test_a_long_value_is_shortened_in_the_error(sql, call):
     sql("CREATE PROCEDURE keep(p_name VARCHAR(5)) DO 0")
     assert call("keep", "a" * 100_000 + "z").err == (
-        f"error: '{'a' * 40}…{'a' * 9}z' does not fit p_name varchar(5), it has 100001 characters, 5 fit\n"
+        f"error: '{'a' * 40}…{'a' * 9}z' does not fit p_name varchar(5)\nhint: it has 100001 characters, 5 fit\n"
     )
 
 

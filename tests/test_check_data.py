@@ -102,7 +102,7 @@ def test_a_query_that_takes_too_long_is_told_and_the_others_are_answered(
     checked = run("check-data")
     assert checked.code == 3
     assert checked.out.splitlines()[-1] == "--  a_slow_one: no answer in 1 s"
-    assert checked.err == "error: no answer in 1 s, a_slow_one, run it again when the server is less busy\n"
+    assert checked.err == "error: no answer in 1 s (a_slow_one)\nhint: run it again when the server is less busy\n"
 
 
 def test_a_query_that_writes_is_refused_by_the_server(run: Run, shop: Path, sql: Callable) -> None:
@@ -111,7 +111,7 @@ def test_a_query_that_writes_is_refused_by_the_server(run: Run, shop: Path, sql:
     checked = run("check-data")
     assert checked.code == 3
     assert checked.err == (
-        "error: 1792: Cannot execute statement in a READ ONLY transaction., sql/invariants/writes.sql:3\n"
+        "error: 1792: Cannot execute statement in a READ ONLY transaction. (sql/invariants/writes.sql:3)\n"
     )
     assert sql("SELECT COUNT(*) FROM products WHERE price = 1") == [(0,)]
 
@@ -129,7 +129,7 @@ def test_a_file_that_is_no_rule_is_told_before_anything_runs(run: Run, shop: Pat
     small_project.write(shop, {"sql/invariants/wrong.sql": text})
     checked = run("check-data")
     assert (checked.code, checked.out) == (2, "")
-    assert checked.err.startswith(f"error: {what}, sql/invariants/wrong.sql, ")
+    assert checked.err.startswith(f"error: {what} (sql/invariants/wrong.sql)\nhint: ")
 
 
 def test_a_project_without_invariants_says_so(run: Run, shop: Path) -> None:

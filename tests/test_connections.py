@@ -94,37 +94,37 @@ def test_a_url_is_read_and_written_again(url, target):
 @pytest.mark.parametrize(
     ("url", "line"),
     [
-        ("mysql://u:s3c/r3t@h:1/d", f"the URL cannot be read, {FORM}"),
-        ("mysql://u:s3c#r3t@h:1/d", f"the URL cannot be read, {FORM}"),
-        ("mysql://u:s3c?r3t@h:1/d", f"the URL cannot be read, {FORM}"),
-        ("mysql://u:33/r3t@h:1/d", f"the URL cannot be read, {FORM}"),
-        ("mysql://u:33?r3t@h:1/d", f"the URL cannot be read, {FORM}"),
-        ("mysql://u:s3c[r3t@h:1/d", f"the URL cannot be read, {FORM}"),
-        ("mysql://u@h:s3cr3t/d", f"the URL's port is no number up to 65535, {FORM}"),
-        ("mysql://u:s3cr3t@h:70000/d", f"the URL's port is no number up to 65535, {FORM}"),
-        ("mysql://u:s3cr3t@h", f"the URL does not name a MySQL database, {FORM}"),
-        ("mysql://u:s3cr3t@/d", f"the URL does not name a MySQL database, {FORM}"),
-        ("postgres://u:s3cr3t@h/d", f"the URL does not name a MySQL database, {FORM}"),
+        ("mysql://u:s3c/r3t@h:1/d", f"the URL cannot be read\nhint: {FORM}"),
+        ("mysql://u:s3c#r3t@h:1/d", f"the URL cannot be read\nhint: {FORM}"),
+        ("mysql://u:s3c?r3t@h:1/d", f"the URL cannot be read\nhint: {FORM}"),
+        ("mysql://u:33/r3t@h:1/d", f"the URL cannot be read\nhint: {FORM}"),
+        ("mysql://u:33?r3t@h:1/d", f"the URL cannot be read\nhint: {FORM}"),
+        ("mysql://u:s3c[r3t@h:1/d", f"the URL cannot be read\nhint: {FORM}"),
+        ("mysql://u@h:s3cr3t/d", f"the URL's port is no number up to 65535\nhint: {FORM}"),
+        ("mysql://u:s3cr3t@h:70000/d", f"the URL's port is no number up to 65535\nhint: {FORM}"),
+        ("mysql://u:s3cr3t@h", f"the URL does not name a MySQL database\nhint: {FORM}"),
+        ("mysql://u:s3cr3t@/d", f"the URL does not name a MySQL database\nhint: {FORM}"),
+        ("postgres://u:s3cr3t@h/d", f"the URL does not name a MySQL database\nhint: {FORM}"),
         (
             "mysql://h/d?sslca=/ca",
-            "the URL has an unknown option sslca, known: unix_socket, ssl-mode, ssl-ca, ssl-cert, ssl-key",
+            "the URL has an unknown option sslca\nhint: known: unix_socket, ssl-mode, ssl-ca, ssl-cert, ssl-key",
         ),
         (
             "mysql://h/d?ssl-mode=on",
-            "there is no ssl-mode ON, known: DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY",
+            "there is no ssl-mode ON\nhint: known: DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY",
         ),
-        ("mysql://h/d?ssl-mode=VERIFY_CA", "ssl-mode VERIFY_CA needs a CA, name its file in ssl-ca"),
+        ("mysql://h/d?ssl-mode=VERIFY_CA", "ssl-mode VERIFY_CA needs a CA\nhint: name its file in ssl-ca"),
         (
             "mysql://h/d?ssl-mode=REQUIRED&ssl-ca=/ca",
-            "ssl-ca is not checked under ssl-mode REQUIRED, write VERIFY_CA, or leave it out",
+            "ssl-ca is not checked under ssl-mode REQUIRED\nhint: write VERIFY_CA, or leave it out",
         ),
         (
             "mysql://h/d?ssl-mode=DISABLED&ssl-cert=/c",
-            "ssl-cert is not sent under ssl-mode DISABLED, leave one of them out",
+            "ssl-cert is not sent under ssl-mode DISABLED\nhint: leave one of them out",
         ),
         (
             "mysql://h/d?ssl-key=/k",
-            "ssl-key is without its certificate, name the certificate's file in ssl-cert",
+            "ssl-key is without its certificate\nhint: name the certificate's file in ssl-cert",
         ),
     ],
 )
@@ -166,9 +166,9 @@ def test_the_password_may_come_through_a_pipe(account, tmp_path):
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("", "the file holds no password, {path}, write the password, and nothing else, on one line"),
-        ("\n", "the file holds no password, {path}, write the password, and nothing else, on one line"),
-        ("s3cr3t\nmore\n", "the file holds no password, {path}, write the password, and nothing else, on one line"),
+        ("", "the file holds no password ({path})\nhint: write the password, and nothing else, on one line"),
+        ("\n", "the file holds no password ({path})\nhint: write the password, and nothing else, on one line"),
+        ("s3cr3t\nmore\n", "the file holds no password ({path})\nhint: write the password, and nothing else, on one line"),
     ],
 )
 def test_a_password_file_holds_one_line(run, account, tmp_path, text, line):
@@ -185,7 +185,7 @@ def test_a_password_file_that_others_may_read_is_told(run, account, tmp_path):
 @pytest.mark.parametrize("option", ["--password-file", "--defaults-file"])
 def test_a_file_that_others_may_write_is_refused(run, account, tmp_path, option):
     path = file(tmp_path / "word", WORD, 0o606)
-    line = f"error: everybody may write to the file, {path}, chmod o-w {path}\n"
+    line = f"error: everybody may write to the file ({path})\nhint: chmod o-w {path}\n"
     assert run("--url", account.url, option, path, "status") == (2, "", line)
 
 
@@ -235,11 +235,11 @@ def test_the_socket_of_an_option_file_is_for_this_machine(tmp_path):
     [
         (
             "[client]\nloose-x=1\n\n[learnhub-db]\n# a remark\n; another\npasswort=s3cr3t\n",
-            "there is no option passwort, {path}:7, known: user, password, host, port, socket, database, "
+            "there is no option passwort ({path}:7)\nhint: known: user, password, host, port, socket, database, "
             "ssl-mode, ssl-ca, ssl-cert, ssl-key",
         ),
-        ("[client]\n!include /etc/s3cr3t\n", "the option file includes others, {path}:2, give the included one itself"),
-        ("[client]\nport=s3cr3t\n", "the port is s3cr3t, give a number up to 65535"),
+        ("[client]\n!include /etc/s3cr3t\n", "the option file includes others ({path}:2)\nhint: give the included one itself"),
+        ("[client]\nport=s3cr3t\n", "the port is s3cr3t\nhint: give a number up to 65535"),
     ],
 )
 def test_an_option_file_that_cannot_be_is_refused_by_its_line(run, account, tmp_path, text, line):
@@ -290,12 +290,12 @@ def told_by_the_client(path: Path) -> str:
 def test_a_socket_that_is_not_there_is_named():
     with pytest.raises(CannotConnect) as refused:
         connect(Target.parse("mysql://me:s3cr3t@h/d?unix_socket=/nowhere"))
-    assert str(refused.value) == "no MySQL answers, me@/nowhere/d, start it, or correct the URL's unix_socket"
+    assert str(refused.value) == "no MySQL answers (me@/nowhere/d)\nhint: start it, or correct the URL's unix_socket"
 
 
 def test_nothing_named_is_told_with_the_ways_to_name_it(run):
     mend = "give --url or --defaults-file, set LEARNHUB_DB_URL, or run learnhub-db server start"
-    assert run("status") == (2, "", f"error: no database is named, {mend}\n")
+    assert run("status") == (2, "", f"error: no database is named\nhint: {mend}\n")
 
 
 def test_a_socket_goes_before_host_and_port_and_needs_no_encryption(server):

@@ -159,7 +159,7 @@ class TestAfterADeathInTheMiddleOfARun:
 
 class TestAfterADeathInTheMiddleOfSeveralFiles:
     def test_status_knows_how_far_each_came(self, stopped_in_a_group, empty_database):
-        found = [(one.state, one.note) for one in standing.read(Project(stopped_in_a_group), empty_database)]
+        found = [(one.state, one.note) for one in standing.read(Project(stopped_in_a_group), empty_database).found]
         assert found == [
             (standing.STOPPED, "after statement 2 of 2"),
             (standing.STOPPED, "at statement 2 of 2 (line 2)"),

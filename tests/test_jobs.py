@@ -89,8 +89,8 @@ def test_a_job_that_fails_is_recorded_stops_no_other_and_ends_with_3(run: Run, s
     ran = run("jobs", "run", "--due")
     assert ran.code == 3
     assert ran.out.startswith("done     count")
-    assert "failed   sell  3819: Check constraint 'nothing_is_sold' is violated., sql/jobs/sell.sql:3\n" in ran.out
-    assert ran.err == "error: 1 of 2 jobs failed, sell\n"
+    assert "failed   sell  3819: Check constraint 'nothing_is_sold' is violated. (sql/jobs/sell.sql:3)\n" in ran.out
+    assert ran.err == "error: 1 of 2 jobs failed (sell)\n"
     assert sql("SELECT job FROM _learnhub_jobs WHERE error LIKE '3819%'") == [("sell",)]
     sql("ALTER TABLE sales DROP CHECK nothing_is_sold")
     assert run("jobs", "run", "--due").out == "done     sell\n"  # what is done daily is due until it is done
@@ -185,9 +185,9 @@ def test_a_list_writes_nothing(run: Run, sql: Callable) -> None:
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (("run", "cuont"), "error: there is no job cuont, sql/jobs, did you mean count?\n"),
-        (("run",), "error: one job or all that are due, learnhub-db jobs run NAME, or learnhub-db jobs run --due\n"),
-        (("run", "sell", "--due"), "error: one job or all that are due, learnhub-db jobs run NAME, or learnhub-db jobs run --due\n"),
+        (("run", "cuont"), "error: there is no job cuont (sql/jobs)\nhint: did you mean count?\n"),
+        (("run",), "error: one job or all that are due\nhint: learnhub-db jobs run NAME, or learnhub-db jobs run --due\n"),
+        (("run", "sell", "--due"), "error: one job or all that are due\nhint: learnhub-db jobs run NAME, or learnhub-db jobs run --due\n"),
     ],
 )
 def test_what_names_no_job_is_told(run: Run, words: tuple[str, ...], error: str) -> None:
@@ -210,4 +210,4 @@ def test_a_file_that_is_no_job_is_told_before_anything_runs(run: Run, shop: Path
     small_project.write(shop, {"sql/jobs/wrong.sql": text})
     ran = run("jobs", "run", "--due")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.startswith(f"error: {what}, sql/jobs/wrong.sql, ")
+    assert ran.err.startswith(f"error: {what} (sql/jobs/wrong.sql)\nhint: ")

@@ -44,11 +44,11 @@ class TestAFailedMigration:
         with pytest.raises(UsageError) as refusal:
             apply(tmp_path, empty_database, START.replace("VALUES (1)", "VALUES (5)") + "DO 1;\n")
         assert str(refusal.value) == (
-            f"statement 2, which has run, has changed, {FILE}:2, restore it: what has not run yet may be edited"
+            f"statement 2, which has run, has changed ({FILE}:2)\nhint: restore it: what has not run yet may be edited"
         )
         with pytest.raises(UsageError) as refusal:
             apply(tmp_path, empty_database, START.splitlines()[0])
-        assert str(refusal.value).startswith(f"statement 2, which has run, is gone, {FILE}, restore it")
+        assert str(refusal.value).startswith(f"statement 2, which has run, is gone ({FILE})\nhint: restore it")
 
     def test_comments_and_lines_may_move(self, tmp_path, empty_database):
         with pytest.raises(DatabaseRefused):
@@ -77,7 +77,7 @@ class TestAFailedMigration:
     def test_nothing_is_resumed_where_nothing_stopped(self, tmp_path, run):
         small_project.write(tmp_path, {FILE: START})
         ran = run("apply", "--resume", "again")
-        assert (ran.code, ran.err) == (2, "error: no migration has stopped half-way, --resume, apply without it\n")
+        assert (ran.code, ran.err) == (2, "error: no migration has stopped half-way (--resume)\nhint: apply without it\n")
 
 
 COMMITS = """\
@@ -105,7 +105,7 @@ class TestAStatementNobodyCanTellOf:
 
     def test_apply_stops_with_the_three_ways_on(self, killed, run, empty_database):
         line = (
-            f"error: the procedure that statement 3 calls committed a part of its work, {FILE}:5, "
+            f"error: the procedure that statement 3 calls committed a part of its work ({FILE}:5)\nhint: "
             "look at the database, then apply --resume done, again or skip\n"
         )
         ran = run("apply")
@@ -132,7 +132,7 @@ class TestAStatementNobodyCanTellOf:
             interruptions.kill_the_client(proxy, client)
         ran = run("apply")
         assert ran.code == 3
-        assert ran.err.startswith(f"error: it cannot be told whether statement 2 ran, {FILE}:2, look at the database")
+        assert ran.err.startswith(f"error: it cannot be told whether statement 2 ran ({FILE}:2)\nhint: look at the database")
         assert run("apply", "--resume", "done").code == 0
         assert ask(empty_database, "SELECT n FROM m") == [(1,), (2,)]
 
@@ -147,14 +147,14 @@ def ask_quietly(target: Target, sql: str) -> list[tuple]:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("LOCK TABLES a WRITE", "the migration holds a LOCK, {}, remove it: it does not go together with the journal"),
-        ("XA START 'a'", "the migration holds a XA, {}, remove it"),
-        ("SET TRANSACTION READ ONLY", "the migration sets one transaction, {}, write SET SESSION TRANSACTION"),
-        ("SET max_join_size = (SELECT 5)", "a session variable is set from a query, {}, write SET @value"),
-        ("SELECT ROW_COUNT()", "the migration asks for ROW_COUNT(), {}, put it and the statement that it counts"),
+        ("LOCK TABLES a WRITE", "the migration holds a LOCK ({})\nhint: remove it: it does not go together with the journal"),
+        ("XA START 'a'", "the migration holds a XA ({})\nhint: remove it"),
+        ("SET TRANSACTION READ ONLY", "the migration sets one transaction ({})\nhint: write SET SESSION TRANSACTION"),
+        ("SET max_join_size = (SELECT 5)", "a session variable is set from a query ({})\nhint: write SET @value"),
+        ("SELECT ROW_COUNT()", "the migration asks for ROW_COUNT() ({})\nhint: put it and the statement that it counts"),
         (
             "CREATE TEMPORARY TABLE t (id INT);\nCREATE TABLE b (id INT);\nINSERT INTO b SELECT * FROM t",
-            "a statement that may commit stands where t is in use, {}, a crash would lose the table",
+            "a statement that may commit stands where t is in use ({})\nhint: a crash would lose the table",
         ),
     ],
 )

@@ -75,7 +75,7 @@ class TestALockOnATable:
             ran = runner(empty_database, capsys, "--project", str(goods))("apply")
         assert ran.code == 3
         assert ran.err.startswith(f"error: connection {number} ({empty_database.user}@")
-        assert f" holds a lock, sql/migrations/0002-change.sql:3, KILL {number}, or wait until it is done" in ran.err
+        assert f" holds a lock (sql/migrations/0002-change.sql:3)\nhint: KILL {number}, or wait until it is done" in ran.err
         assert runner(empty_database, capsys, "--project", str(goods))("apply").code == 0
 
     def test_an_account_that_may_not_know_is_told_what_it_needs(self, goods, server, empty_database, hasty):
@@ -109,7 +109,7 @@ class TestTheLockOfTheRun:
             ran = runner(empty_database, capsys, "--project", str(goods))("apply", "--lock-timeout", "0.2")
         assert ran.code == 3
         assert ran.out.startswith(f"waiting for connection {first.thread_id()} ({empty_database.user}@")
-        assert ran.err.startswith("error: another run holds the lock, ")
+        assert ran.err.startswith("error: another run holds the lock (connection ")
 
     def test_a_migration_that_gives_it_away_is_stopped_before_the_next_statement(self, goods, empty_database):
         small_project.write(goods, {"sql/migrations/0002-change.sql": f"DO RELEASE_ALL_LOCKS();\n{CHANGE}"})

@@ -79,7 +79,7 @@ def test_rights_that_may_not_be_read_are_not_lost(owned, server, account, target
     with pytest.raises(DatabaseRefused) as refusal:
         apply(owned, account)
     assert str(refusal.value) == (
-        "replacing the procedure sell would lose rights that are not seen, procedures/sales/sell.sql, "
+        "replacing the procedure sell would lose rights that are not seen (procedures/sales/sell.sql)\nhint: "
         "GRANT SELECT ON mysql.procs_priv to the account that applies"
     )
     assert routine_rights(target) == [(account.user, "%", "Execute")]
@@ -91,7 +91,7 @@ def test_an_owner_that_does_not_exist_is_refused_before_a_program_is_created(own
         apply(owned, target)
     owner = f"{account.user}_owner"
     assert str(refusal.value) == (
-        f"the owner {owner}@localhost does not exist, owner in the settings, "
+        f"the owner {owner}@localhost does not exist (owner in the settings)\nhint: "
         f"CREATE USER `{owner}`@`localhost` ACCOUNT LOCK, in a file of sql/grants that names no program"
     )
     assert routines(target) == []

@@ -283,7 +283,7 @@ class TestCallers:
             rows(other, "START TRANSACTION")
             rows(other, busy)
             number = other.thread_id()
-            with pytest.raises(DatabaseRefused, match=rf"connection {number} .* holds a lock, {path}.*KILL {number}"):
+            with pytest.raises(DatabaseRefused, match=rf"connection {number} .* holds a lock \({path}:\d+\)\nhint: KILL {number}"):
                 reported(shop, empty_database)
         assert (sql("SHOW CREATE PROCEDURE sell"), sql("SHOW CREATE TRIGGER audit_sale")) == before
         assert sql("SELECT COUNT(*) FROM _learnhub_replacements") == [(0,)]

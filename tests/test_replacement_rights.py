@@ -172,7 +172,7 @@ def test_an_owner_that_may_not_execute_is_refused_before_anything_is_replaced(pl
     with pytest.raises(DatabaseRefused) as refusal:
         place.apply()
     assert str(refusal.value) == (
-        f"the owner {owner}@localhost may not execute its own routines, {SELL}, "
+        f"the owner {owner}@localhost may not execute its own routines ({SELL})\nhint: "
         f"GRANT EXECUTE ON `{schema}`.* TO `{owner}`@`localhost`"
     )
     assert place.programs() == before

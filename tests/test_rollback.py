@@ -167,7 +167,7 @@ class TestOneThatFails:
         small_project.write(tmp_path, {BACK: "ALTER TABLE sales DROP COLUMN nix;\n"})
         ran = run("rollback")
         assert ran.code == 3
-        assert ran.err.startswith(f"error: 1091: Can't DROP 'nix'; check that column/key exists, {BACK}:1\n")
+        assert ran.err.startswith(f"error: 1091: Can't DROP 'nix'; check that column/key exists ({BACK}:1)\n")
         assert sql(PROGRAMS) == now
         assert sql("SELECT * FROM _learnhub_journal") == []
         assert run("apply").out == "nothing to do\n"
@@ -177,7 +177,7 @@ class TestOneThatFails:
         ran = run("rollback")
         assert (ran.code, ran.err.splitlines()[0]) == (
             3,
-            f"error: 1364: Field 'product_id' doesn't have a default value, {BACK}:1",
+            f"error: 1364: Field 'product_id' doesn't have a default value ({BACK}:1)",
         )
         assert sql("SELECT * FROM _learnhub_journal") == []
         assert run("apply").out == "nothing to do\n"
@@ -193,14 +193,14 @@ class TestOneThatFails:
         assert sql(PROGRAMS) == now
         assert sql("SHOW COLUMNS FROM sales LIKE 'note'") == []
         refused = run("apply")
-        what = "error: a rollback of 0003-note has stopped half-way, finish it: rollback\n"
+        what = "error: a rollback of 0003-note has stopped half-way\nhint: finish it: rollback\n"
         assert (refused.code, refused.err) == (3, what)
         assert run("plan").err == what
         stopped = f"stopped  rollback 0003-note  {NOTE} finish it: rollback\n"
         assert run("status").out.startswith(stopped)
         small_project.write(tmp_path, {BACK: LATER[BACK]})
         assert run("rollback", "--to", "0003").err == (
-            "error: a rollback of 0003-note has stopped half-way, --to, finish it first: rollback\n"
+            "error: a rollback of 0003-note has stopped half-way (--to)\nhint: finish it first: rollback\n"
         )
         assert run("rollback").out.startswith(f"undone {NOTE} (from statement 3 of 2 on, ")
         assert sql(PROGRAMS) == later
@@ -217,7 +217,7 @@ class TestOneThatFails:
         small_project.write(tmp_path, {"sql/migrations/0004-x.sql": "CREATE TABLE x (n INT);\nDROP TABLE nix;\n"})
         run("apply")
         ran = run("rollback")
-        line = "error: the migration has stopped half-way, sql/migrations/0004-x.sql, finish it first: apply\n"
+        line = "error: the migration has stopped half-way (sql/migrations/0004-x.sql)\nhint: finish it first: apply\n"
         assert (ran.code, ran.err) == (3, line)
 
 

@@ -61,9 +61,9 @@ class TestHowFar:
     @pytest.mark.parametrize(
         ("words", "message"),
         [
-            (("--to", "0007"), "error: migration 0007 is not applied, --to, applied: 0001, 0002, 0003\n"),
-            (("--steps", "4"), "error: only 3 migrations are applied, --steps, applied: 0001, 0002, 0003\n"),
-            (("--resume", "done"), "error: no rollback has stopped half-way, --resume, rollback without it\n"),
+            (("--to", "0007"), "error: migration 0007 is not applied (--to)\nhint: applied: 0001, 0002, 0003\n"),
+            (("--steps", "4"), "error: only 3 migrations are applied (--steps)\nhint: applied: 0001, 0002, 0003\n"),
+            (("--resume", "done"), "error: no rollback has stopped half-way (--resume)\nhint: rollback without it\n"),
         ],
     )
     def test_what_cannot_be_is_refused_with_what_can(self, run, words, message):
@@ -76,9 +76,9 @@ class TestHowFar:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            (None, f"the migration has no rollback, sql/migrations/0002-t2.sql, write {BACK}"),
-            ("-- nothing yet\n", f"the rollback holds no statement, {BACK}, "),
-            ("LOCK TABLES t2 WRITE;\n", f"the migration holds a LOCK, {BACK}:1, "),
+            (None, f"the migration has no rollback (sql/migrations/0002-t2.sql)\nhint: write {BACK}"),
+            ("-- nothing yet\n", f"the rollback holds no statement ({BACK})\nhint: "),
+            ("LOCK TABLES t2 WRITE;\n", f"the migration holds a LOCK ({BACK}:1)\nhint: "),
         ],
     )
     def test_one_without_a_way_back_is_refused_before_anything_is_touched(self, run, sql, tmp_path, text, message):
@@ -96,11 +96,11 @@ class TestHowFar:
         ran = run("rollback")
         assert (ran.code, ran.err) == (
             2,
-            "error: an applied migration has no file, sql/migrations/0003-t3.sql, restore it\n",
+            "error: an applied migration has no file (sql/migrations/0003-t3.sql)\nhint: restore it\n",
         )
 
 
 def test_nothing_is_applied_means_nothing_to_go_back_from(run, tmp_path):
     small_project.write(tmp_path)
     ran = run("rollback")
-    assert (ran.code, ran.err) == (2, "error: no migration is applied, --steps, apply first\n")
+    assert (ran.code, ran.err) == (2, "error: no migration is applied (--steps)\nhint: apply first\n")

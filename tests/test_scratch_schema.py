@@ -95,7 +95,7 @@ def test_an_account_that_may_not_create_one_is_told_the_grant(server, empty_data
             with pytest.raises(DatabaseRefused) as refusal, scratch_schema.made(target):
                 pass
             assert str(refusal.value) == (
-                f"the account may not create a scratch schema, {target}, "
+                f"the account may not create a scratch schema ({target})\nhint: "
                 f"GRANT ALL ON `\\_learnhub\\_scratch\\_%`.* TO `{user}`@`%`"
             )
             rows(connection, refusal.value.hint)

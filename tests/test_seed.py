@@ -81,8 +81,7 @@ def test_a_file_changed_after_it_was_applied_is_refused_and_nothing_runs(ask, wr
     assert (ran.code, ran.out, ran.err) == (
         2,
         "",
-        "error: the seed file was changed after it had been applied, sql/seeds/demo/0010.sql,"
-        " put the change into a new file, or begin with a fresh database\n",
+        "error: the seed file was changed after it had been applied (sql/seeds/demo/0010.sql)\nhint: put the change into a new file, or begin with a fresh database\n",
     )
     assert ask("SELECT * FROM people") == [(1, "Ada")]
 
@@ -111,8 +110,7 @@ def test_what_would_commit_is_refused_with_its_line_before_anything_runs(ask, wr
     ran = seed()
     assert (ran.code, ran.err) == (
         2,
-        f"error: {verb} has no place in a seed, sql/seeds/demo/0020.sql:{line},"
-        " a seed holds rows only and is committed file by file: schema belongs to sql/migrations\n",
+        f"error: {verb} has no place in a seed (sql/seeds/demo/0020.sql:{line})\nhint: a seed holds rows only and is committed file by file: schema belongs to sql/migrations\n",
     )
     assert ask("SELECT * FROM people") == []
 
@@ -147,7 +145,7 @@ def test_a_failing_statement_is_told_with_its_line_and_takes_its_whole_file_back
     ran = seed()
     assert (ran.code, ran.out) == (3, "applied sql/seeds/demo/0010.sql\n")
     assert ran.err == (
-        "error: 1062: Duplicate entry '1' for key 'people.PRIMARY', sql/seeds/demo/0020.sql:3\n"
+        "error: 1062: Duplicate entry '1' for key 'people.PRIMARY' (sql/seeds/demo/0020.sql:3)\n"
         "     3 | INSERT INTO people\n"
         "       | ^\n"
         "     4 | VALUES (1, 'Eve')\n"
@@ -163,7 +161,7 @@ def test_an_error_in_a_procedures_later_result_is_told_too(ask, write, seed):
         " SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 50000, MESSAGE_TEXT = 'no'; END"
     )
     write("0010.sql", "INSERT INTO people VALUES (1, 'Ada'); CALL refuse();")
-    assert seed().err.startswith("error: 50000: no, sql/seeds/demo/0010.sql:1\n")
+    assert seed().err.startswith("error: 50000: no (sql/seeds/demo/0010.sql:1)\n")
     assert ask("SELECT * FROM people") == []
 
 
@@ -173,8 +171,7 @@ def test_a_procedure_that_commits_is_told(ask, write, seed):
     ran = seed()
     assert (ran.code, ran.err) == (
         3,
-        "error: the statement ended the seed's transaction, sql/seeds/demo/0010.sql:2,"
-        " what the file did up to here stays: take out what commits, and begin with a fresh database\n",
+        "error: the statement ended the seed's transaction (sql/seeds/demo/0010.sql:2)\nhint: what the file did up to here stays: take out what commits, and begin with a fresh database\n",
     )
     assert ask("SELECT id FROM people") == [(1,)]
 
@@ -190,14 +187,13 @@ def test_a_template_knows_the_seed_and_the_database(ask, write, seed, empty_data
 @pytest.mark.parametrize(
     "template, error",
     [
-        ("DO 1;\nDO {{ students }};", "the template fails ('students' is undefined), {}:2, known: seed, database"),
-        ("DO 1;\n{% if %}", "the template cannot be read (Expected an expression, got 'end of statement block'), {}:2"),
-        ("\n\nDO {{ 1 / 0 }};", "the template fails (division by zero), {}:3"),
-        ("{% include 'other' %}", "the template fails (there is no other beside it), {}:1"),
-        ("{{ seed }}\nDO 'open", "a quote is not closed, {} (rendered):2, close the '"),
+        ("DO 1;\nDO {{ students }};", "the template fails ('students' is undefined) ({}:2)\nhint: known: seed, database"),
+        ("DO 1;\n{% if %}", "the template cannot be read (Expected an expression, got 'end of statement block') ({}:2)"),
+        ("\n\nDO {{ 1 / 0 }};", "the template fails (division by zero) ({}:3)"),
+        ("{% include 'other' %}", "the template fails (there is no other beside it) ({}:1)"),
+        ("{{ seed }}\nDO 'open", "a quote is not closed ({} (rendered):2)\nhint: close the '"),
         ("{{ '\n' }}DROP TABLE people",
-         "DROP has no place in a seed, {} (rendered):2,"
-         " a seed holds rows only and is committed file by file: schema belongs to sql/migrations"),
+         "DROP has no place in a seed ({} (rendered):2)\nhint: a seed holds rows only and is committed file by file: schema belongs to sql/migrations"),
     ],
 )  # fmt: skip
 def test_a_template_that_fails_is_told_in_one_line(ask, write, seed, template, error):
@@ -207,17 +203,17 @@ def test_a_template_that_fails_is_told_in_one_line(ask, write, seed, template, e
 
 
 def test_an_unknown_seed_is_told_with_those_there_are(seed, tmp_path):
-    assert seed("demo").err == "error: there is no seed demo, sql/seeds, known: none\n"
+    assert seed("demo").err == "error: there is no seed demo (sql/seeds)\nhint: known: none\n"
     (tmp_path / "sql" / "seeds" / "demo").mkdir(parents=True)
     (tmp_path / "sql" / "seeds" / "bulk").mkdir()
-    assert seed("../seeds/demo").err == "error: there is no seed ../seeds/demo, sql/seeds, known: bulk, demo\n"
+    assert seed("../seeds/demo").err == "error: there is no seed ../seeds/demo (sql/seeds)\nhint: known: bulk, demo\n"
     ran = seed("bulk")
-    assert (ran.code, ran.err) == (2, "error: the seed bulk is empty, sql/seeds/bulk, put .sql files into it\n")
+    assert (ran.code, ran.err) == (2, "error: the seed bulk is empty (sql/seeds/bulk)\nhint: put .sql files into it\n")
 
 
 def test_a_file_that_is_not_utf8_is_told(tmp_path, write, seed):
     (tmp_path / "sql/seeds/demo/0010.sql").write_bytes(b"DO 'caf\xe9'")
-    assert seed().err == "error: the file is not UTF-8, sql/seeds/demo/0010.sql:1, save it as UTF-8\n"
+    assert seed().err == "error: the file is not UTF-8 (sql/seeds/demo/0010.sql:1)\nhint: save it as UTF-8\n"
 
 
 def test_a_connection_killed_in_the_middle_leaves_nothing_and_the_next_run_starts_the_file_again(
@@ -230,7 +226,7 @@ def test_a_connection_killed_in_the_middle_leaves_nothing_and_the_next_run_start
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (3, "")
     assert err.startswith("error: 2013: Lost connection") or err.startswith("error: 1317: ")
-    assert ", sql/seeds/demo/0020.sql:2" in err
+    assert " (sql/seeds/demo/0020.sql:2)\n" in err
     assert ask("SELECT * FROM people") == [(1, "Ada")]
     write("0020.sql", "INSERT INTO people VALUES (2, 'Bo')")
     assert seed().out == "applied sql/seeds/demo/0020.sql\n"

@@ -90,12 +90,12 @@ def test_json_tells_the_parameters_the_rows_and_the_time(ask, write, empty_datab
 @pytest.mark.parametrize(
     "words, error",
     [
-        (["--size", "huge"], "there is no size huge, sql/seeds/demo/seed.toml, known: small, large"),
-        (["--set", "dogs=3"], "there is no parameter dogs, sql/seeds/demo/seed.toml, known: people, until"),
-        (["--set", "people=many"], "people=many cannot be read, --set, a value like people=25"),
-        (["--set", "until=tomorrow"], "until=tomorrow cannot be read, --set, a value like until=2026-01-01"),
-        (["--set", "people"], "people= cannot be read, --set, a value like people=25"),
-        (["--set", "people=0"], "people = 0 is neither a whole number above 0 nor a date, --set"),
+        (["--size", "huge"], "there is no size huge (sql/seeds/demo/seed.toml)\nhint: known: small, large"),
+        (["--set", "dogs=3"], "there is no parameter dogs (sql/seeds/demo/seed.toml)\nhint: known: people, until"),
+        (["--set", "people=many"], "people=many cannot be read (--set)\nhint: a value like people=25"),
+        (["--set", "until=tomorrow"], "until=tomorrow cannot be read (--set)\nhint: a value like until=2026-01-01"),
+        (["--set", "people"], "people= cannot be read (--set)\nhint: a value like people=25"),
+        (["--set", "people=0"], "people = 0 is neither a whole number above 0 nor a date (--set)"),
     ],
 )
 def test_what_is_not_declared_is_refused(ask, write, seed, words, error):
@@ -109,16 +109,16 @@ def test_what_is_not_declared_is_refused(ask, write, seed, words, error):
     [
         (
             "[parameters",
-            "the file cannot be read (Expected ']' at the end of a table declaration (at end of document)), {}",
+            "the file cannot be read (Expected ']' at the end of a table declaration (at end of document)) ({})",
         ),
-        ("[parameter]\na = 1", "parameter means nothing here, {}, known: parameters, sizes"),
-        ("[parameters]\na = 'x'", "a = x is neither a whole number above 0 nor a date, {}"),
-        ("[parameters]\na = 1\n[sizes]\ns = { b = 1 }", "a size sets b, {}, declare it under [parameters]"),
+        ("[parameter]\na = 1", "parameter means nothing here ({})\nhint: known: parameters, sizes"),
+        ("[parameters]\na = 'x'", "a = x is neither a whole number above 0 nor a date ({})"),
+        ("[parameters]\na = 1\n[sizes]\ns = { b = 1 }", "a size sets b ({})\nhint: declare it under [parameters]"),
         (
             "[parameters]\na = 1\n[sizes]\ns = { a = 2026-01-01 }",
-            "a = 2026-01-01 is of another kind than its default, {}",
+            "a = 2026-01-01 is of another kind than its default ({})",
         ),
-        ("[parameters]\nseed = 1", "seed cannot be a parameter, {}, templates know seed, database, first, last anyway"),
+        ("[parameters]\nseed = 1", "seed cannot be a parameter ({})\nhint: templates know seed, database, first, last anyway"),
     ],
 )
 def test_a_declaration_that_cannot_be_one_is_told(ask, write, seed, declared, error):
@@ -129,7 +129,7 @@ def test_a_declaration_that_cannot_be_one_is_told(ask, write, seed, declared, er
 
 def test_a_seed_without_a_declaration_takes_no_parameters(ask, tmp_path, seed):
     writer(tmp_path)("10.sql", "DO 1")
-    assert seed("--size", "s").err == "error: there is no size s, sql/seeds/demo/seed.toml, known: none\n"
+    assert seed("--size", "s").err == "error: there is no size s (sql/seeds/demo/seed.toml)\nhint: known: none\n"
 
 
 def test_a_process_killed_between_two_slices_goes_on_with_the_next(ask, write, empty_database, tmp_path, seed):
@@ -153,7 +153,7 @@ def test_a_slice_that_fails_leaves_those_before_it_and_names_its_line(ask, write
     ran = seed()
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.startswith(
-        "error: 1062: Duplicate entry '15' for key 'people.PRIMARY', sql/seeds/demo/10.sql.j2 (rendered):2\n"
+        "error: 1062: Duplicate entry '15' for key 'people.PRIMARY' (sql/seeds/demo/10.sql.j2 (rendered):2)\n"
     )
     assert ask("SELECT COUNT(*) FROM people") == [(11,)]
     ask("DELETE FROM people WHERE id = 15")
@@ -168,13 +168,11 @@ def test_going_on_with_other_parameters_or_files_is_refused(ask, write, seed):
     ran = seed()
     assert (ran.code, ran.err) == (
         2,
-        "error: the seed was begun with other parameters, sql/seeds/demo,"
-        " go on with --set people=40, or begin with a fresh database\n",
+        "error: the seed was begun with other parameters (sql/seeds/demo)\nhint: go on with --set people=40, or begin with a fresh database\n",
     )
     write("10.sql.j2", SLICED + " LIMIT 5")
     assert seed("--set", "people=40").err == (
-        "error: the seed file was changed after it had been applied, sql/seeds/demo/10.sql.j2,"
-        " put the change into a new file, or begin with a fresh database\n"
+        "error: the seed file was changed after it had been applied (sql/seeds/demo/10.sql.j2)\nhint: put the change into a new file, or begin with a fresh database\n"
     )
     assert ask("SELECT COUNT(*) FROM people") == [(11,)]
 
@@ -186,15 +184,15 @@ def test_templates_import_what_they_share_and_a_change_of_it_is_noticed(ask, wri
     assert seed().out == "applied sql/seeds/demo/10.sql.j2\n"
     assert ask("SELECT name FROM people") == [("2026-01-01 7",)]
     write("names.j2", "{% macro name(n) %}'Ada'{% endmacro %}")
-    assert seed().err.startswith("error: the seed file was changed after it had been applied, sql/seeds/demo/10.sql.j2")
+    assert seed().err.startswith("error: the seed file was changed after it had been applied (sql/seeds/demo/10.sql.j2)")
 
 
 @pytest.mark.parametrize(
     "shared, error",
     [
-        ("\n{{ 1 / 0 }}", "the template fails (division by zero), {}:2"),
-        ("\n\n{{ refuse('too few people') }}", "the template fails (too few people), {}:3"),
-        ("\n{% if %}", "the template cannot be read (Expected an expression, got 'end of statement block'), {}:2"),
+        ("\n{{ 1 / 0 }}", "the template fails (division by zero) ({}:2)"),
+        ("\n\n{{ refuse('too few people') }}", "the template fails (too few people) ({}:3)"),
+        ("\n{% if %}", "the template cannot be read (Expected an expression, got 'end of statement block') ({}:2)"),
     ],
 )
 def test_what_fails_in_an_imported_template_is_told_there(ask, write, seed, shared, error):
@@ -215,11 +213,11 @@ def test_slices_of_nothing_are_one_with_no_number_in_it(ask, write, seed):
     [
         (
             "-- slices of 10: dogs\nDO {{ first }}",
-            "the template fails ('dogs' is undefined), {}:1, known: seed, database, people, until",
+            "the template fails ('dogs' is undefined) ({}:1)\nhint: known: seed, database, people, until",
         ),
-        ("DO 1;\n-- slices of 10: people //\nDO {{ first }}", "the template cannot be read (unexpected ')'), {}:2"),
-        ("DO {{ first }}", "the template fails ('first' is undefined), {}:1, known: seed, database, people, until"),
-        ("\n{{ refuse('too few people') }}", "the template fails (too few people), {}:2"),
+        ("DO 1;\n-- slices of 10: people //\nDO {{ first }}", "the template cannot be read (unexpected ')') ({}:2)"),
+        ("DO {{ first }}", "the template fails ('first' is undefined) ({}:1)\nhint: known: seed, database, people, until"),
+        ("\n{{ refuse('too few people') }}", "the template fails (too few people) ({}:2)"),
     ],
 )
 def test_slices_and_refusals_of_a_template_are_told_at_their_line(ask, write, seed, text, error):

@@ -169,7 +169,7 @@ def test_stop_waits_until_the_server_is_gone_and_may_be_repeated(home: Path) -> 
     socket.create_server(("127.0.0.1", target.port)).close()
     refused = learnhub_db("server", "url", "--dir", home)
     assert (refused.stdout, refused.returncode) == ("", 4)
-    assert refused.stderr == f"error: no private server runs, {home}, start it: learnhub-db server start\n"
+    assert refused.stderr == f"error: no private server runs ({home})\nhint: start it: learnhub-db server start\n"
 
 
 def test_it_keeps_its_port_and_a_taken_one_is_told_or_replaced(home: Path) -> None:
@@ -180,11 +180,11 @@ def test_it_keeps_its_port_and_a_taken_one_is_told_or_replaced(home: Path) -> No
     with socket.create_server(("127.0.0.1", target.port)):
         refused = learnhub_db("server", "start", "--dir", home, "--port", target.port)
         assert refused.returncode == 2
-        assert refused.stderr.startswith(f"error: port {target.port} is taken, 127.0.0.1, give another --port")
+        assert refused.stderr.startswith(f"error: port {target.port} is taken (127.0.0.1)\nhint: give another --port")
         moved = started(home)
     assert moved.port != target.port
     refused = learnhub_db("server", "start", "--dir", home, "--port", target.port)
-    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 2)
     assert f"the server already runs on port {moved.port}" in refused.stderr
 
 
@@ -193,7 +193,7 @@ def test_a_lost_url_file_is_told_while_it_runs_and_made_again_by_the_next_start(
     home.joinpath("url").unlink()
     told = learnhub_db("server", "status", "--dir", home)
     assert told.returncode == 4
-    assert f"its file `url` is gone, {home}, end mysqld (pid {pid_of(home)})" in told.stderr
+    assert f"its file `url` is gone ({home})\nhint: end mysqld (pid {pid_of(home)})" in told.stderr
     kill_minus_nine(home)
     again = started(home)
     assert again.password != target.password
@@ -222,7 +222,7 @@ def test_a_directory_with_other_files_is_left_alone(tmp_path: Path) -> None:
     mode = tmp_path.stat().st_mode
     refused = learnhub_db("server", "start", "--dir", tmp_path)
     assert refused.returncode == 2
-    assert refused.stderr == f"error: the directory holds other files, {tmp_path}, give an empty or a new --dir\n"
+    assert refused.stderr == f"error: the directory holds other files ({tmp_path})\nhint: give an empty or a new --dir\n"
     assert ([file.name for file in tmp_path.iterdir()], tmp_path.stat().st_mode) == (["thesis.txt"], mode)
 
 
@@ -243,9 +243,9 @@ def test_a_full_disk_is_told_in_one_line_and_nothing_half_stays(tiny_disk: Path)
     home = tiny_disk / "server"
     refused = learnhub_db("server", "start", "--dir", home)
     assert refused.returncode == 4
-    assert refused.stderr == f"error: the disk is full, {home}, free 300 MB there, or give another --dir\n"
+    assert refused.stderr == f"error: the disk is full ({home})\nhint: free 300 MB there, or give another --dir\n"
     assert [path.name for path in home.iterdir() if path.is_dir()] == []
     assert subprocess.run(["dd", "if=/dev/zero", f"of={tiny_disk / 'fill'}", "bs=1M"], capture_output=True).returncode
     refused = learnhub_db("server", "start", "--dir", home)
     assert refused.returncode == 4
-    assert refused.stderr == f"error: the disk is full, {home}, free 300 MB there, or give another --dir\n"
+    assert refused.stderr == f"error: the disk is full ({home})\nhint: free 300 MB there, or give another --dir\n"

@@ -76,12 +76,12 @@ def test_a_named_mysqld_that_cannot_serve_is_an_error(
     monkeypatch.setenv("LEARNHUB_MYSQLD", named)
     with pytest.raises(UsageError) as refused:
         server_command()
-    assert str(refused.value) == f"{flaw}, {named}, name a mysqld of MySQL 8.4 or newer, or unset it"
+    assert str(refused.value) == f"{flaw} ({named})\nhint: name a mysqld of MySQL 8.4 or newer, or unset it"
 
 
 def test_a_named_mysqld_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEARNHUB_MYSQLD", "/nowhere/mysqld")
-    with pytest.raises(UsageError, match="LEARNHUB_MYSQLD names no program, /nowhere/mysqld, set it to the path"):
+    with pytest.raises(UsageError, match=r"LEARNHUB_MYSQLD names no program \(/nowhere/mysqld\)\nhint: set it to the path"):
         server_command()
 
 
@@ -93,7 +93,7 @@ def test_where_no_mysql_can_be_had_one_line_says_what_to_install(
     with pytest.raises(NoServer) as refused:
         server_command()
     assert str(refused.value) == (
-        "there is no MySQL here and no Debian or Ubuntu archive to take one from, "
+        "there is no MySQL here and no Debian or Ubuntu archive to take one from\nhint: "
         "install MySQL 8.4 or newer, or start the image mysql:9.7 with Docker and give its --url"
     )
 

@@ -44,7 +44,7 @@ def test_a_container_that_was_asked_for_and_cannot_be_had_is_an_error(monkeypatc
 
 def test_an_unknown_kind_of_server_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEARNHUB_TEST_SERVER", "cloud")
-    with pytest.raises(UsageError, match="LEARNHUB_TEST_SERVER is cloud, known: container, private"):
+    with pytest.raises(UsageError, match="LEARNHUB_TEST_SERVER is cloud\nhint: known: container, private"):
         open_server()
 
 

@@ -110,7 +110,7 @@ def test_an_account_that_may_not_look_is_told_the_grant_that_helps(
     ran = run("slow")
     assert (ran.code, ran.out) == (3, "")
     grant = f"GRANT SELECT ON performance_schema.* TO `{modest.user}`@`%`"
-    assert ran.err == f"error: the account may not read the server's statistics, {modest}, {grant}\n"
+    assert ran.err == f"error: the account may not read the server's statistics ({modest})\nhint: {grant}\n"
     sql(grant)
     assert run("slow").code == 0
 
@@ -130,7 +130,7 @@ def test_statistics_that_are_switched_off_are_told_with_what_switches_them_on(
         ask(empty_database, switch.format("YES"))
     assert (ran.code, ran.out) == (3, "")
     what = "the server's statistics of statements are switched off"
-    assert ran.err == f"error: {what}, {empty_database}, {switch.format('YES')}\n"
+    assert ran.err == f"error: {what} ({empty_database})\nhint: {switch.format('YES')}\n"
     assert run("slow").code == 0
 
 
@@ -138,4 +138,4 @@ def test_a_server_that_counts_nothing_says_so(capsys: pytest.CaptureFixture[str]
     with own_server("--performance-schema=OFF") as target:
         ran = runner(target, capsys)("slow")
     mend = "set performance_schema = ON in its option file and restart it"
-    assert (ran.code, ran.out, ran.err) == (3, "", f"error: the server keeps no statistics, {target}, {mend}\n")
+    assert (ran.code, ran.out, ran.err) == (3, "", f"error: the server keeps no statistics ({target})\nhint: {mend}\n")

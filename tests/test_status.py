@@ -39,7 +39,7 @@ def test_what_the_account_may_not_see_is_not_called_pending(run, shop, modest, c
     shown = runner(modest, capsys, "--project", str(shop))("status")
     name = empty_database.database
     mend = f"GRANT SELECT ON `{name}`.* TO `{modest.user}`@`%`"
-    assert (shown.code, shown.err) == (3, f"error: the account may not see every table, {name}, {mend}\n")
+    assert (shown.code, shown.err) == (3, f"error: the account may not see every table ({name})\nhint: {mend}\n")
 
 
 def test_each_state_is_told_with_its_file(run, shop, empty_database):

@@ -78,10 +78,11 @@ def cipher(target: Target, tls: Tls = Tls()) -> str:
 
 
 def told(target: Target, tls: Tls) -> str:
-    """The line of the refusal, without its place."""
+    """What the refusal says, without its place, and its hint."""
     with pytest.raises(LearnHubError) as refused:
         connect(replace(target, tls=tls))
-    return str(refused.value).replace(f" {target},", "")
+    what, hint = str(refused.value).replace(f" ({target})", "").split("\nhint: ")
+    return f"{what}, {hint}"
 
 
 @pytest.mark.parametrize(("mode", "encrypted"), [("DISABLED", False), ("PREFERRED", True), ("REQUIRED", True)])
@@ -174,7 +175,7 @@ def test_a_file_that_cannot_be_read_is_named(own, tmp_path, option, text, why):
     path = tmp_path / "file.pem"
     if text:
         path.write_text(text)
-    line = f"{option} cannot be read ({why}), {path}, name a PEM file"
+    line = f"{option} cannot be read ({why}) ({path}), name a PEM file"
     assert told(own, Tls.of({option: str(path)})) == line
 
 
@@ -184,7 +185,7 @@ def test_a_key_with_a_passphrase_is_refused_and_nobody_asked(own, made, tmp_path
     form, secret = serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"w0rd")
     locked.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, secret))
     cert = made / "client-cert.pem"
-    line = f"ssl-cert cannot be read (its key has a passphrase: write one without), {cert} with {locked}"
+    line = f"ssl-cert cannot be read (its key has a passphrase: write one without) ({cert} with {locked})"
     assert told(own, Tls("REQUIRED", None, str(cert), str(locked))) == f"{line}, name a PEM file"
 
 
@@ -199,7 +200,7 @@ def test_connections_with_the_same_settings_share_a_context(own, made):
 @pytest.mark.parametrize("verb", ["apply", "status"])
 def test_the_command_line_tells_in_one_line(own, tmp_path, verb):
     target = replace(own, tls=Tls("VERIFY_CA", Authority().write(tmp_path)))
-    line = f"error: ssl-ca did not sign the server's certificate ({SELF_SIGNED}), {target}, {NAME_THE_CA}\n"
+    line = f"error: ssl-ca did not sign the server's certificate ({SELF_SIGNED}) ({target})\nhint: {NAME_THE_CA}\n"
     assert ran("learnhub_db", "--project", tmp_path, "--url", target.url, verb) == (4, "", line)
 
 

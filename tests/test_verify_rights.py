@@ -60,15 +60,15 @@ class TestAnAccountWithFewRights:
         refusal = run("verify")
         assert refusal.code == 3
         mend = f"GRANT ALL ON `{scratch_schema.PATTERN}`.* TO {user}"
-        assert refusal.err.startswith("error: the account may not create a scratch schema, ")
-        assert refusal.err.endswith(f", {mend}\n")
+        assert refusal.err.startswith("error: the account may not create a scratch schema (")
+        assert refusal.err.endswith(f")\nhint: {mend}\n")
         administrator(mend)
         for what, mend in [
-            (f"see every function, {database}", f"SHOW_ROUTINE ON *.* TO {user}"),
-            (f"see the rights of {account}@localhost, mysql", f"SELECT ON mysql.* TO {user}"),
+            (f"see every function ({database})", f"SHOW_ROUTINE ON *.* TO {user}"),
+            (f"see the rights of {account}@localhost (mysql)", f"SELECT ON mysql.* TO {user}"),
         ]:
             refusal = run("verify")
-            assert (refusal.code, refusal.err) == (3, f"error: the account may not {what}, GRANT {mend}\n")
+            assert (refusal.code, refusal.err) == (3, f"error: the account may not {what}\nhint: GRANT {mend}\n")
             administrator(f"GRANT {mend}")
         assert verified(run) == NO_DIFFERENCE
 
@@ -91,7 +91,7 @@ class TestAnAccountWithFewRights:
         refusal = run("verify")
         assert (refusal.code, refusal.err) == (
             3,
-            f"error: the account may not see every {kind}, {database}, GRANT {right} ON `{database}`.* TO {user}\n",
+            f"error: the account may not see every {kind} ({database})\nhint: GRANT {right} ON `{database}`.* TO {user}\n",
         )
 
     def test_a_view_that_it_may_not_read_is_told_with_the_grant(self, few, account, empty_database):
@@ -112,7 +112,7 @@ def test_a_grant_that_breaks_off_is_told_with_its_place(applied, shop, statement
     refusal = applied("verify")
     assert (refusal.code, refusal.err) == (
         2,
-        "error: the statement cannot be read, sql/grants/30-cut.sql:2, complete it\n",
+        "error: the statement cannot be read (sql/grants/30-cut.sql:2)\nhint: complete it\n",
     )
 
 

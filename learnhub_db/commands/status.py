@@ -26,7 +26,8 @@ def status(session: Session) -> None:
         for one in status.found
         if one.state != standing.APPLIED
     ]
-    lines.append(", ".join(f"{number} {state}" for state, number in counts.items()) or "the project holds no files")
+    lines.append(", ".join(f"{number} {state}" for state, number in counts.items()))
     lines.append(f"not compared: {', '.join(status.not_compared)}")
     files = [asdict(one) for one in status.found]
-    session.show({"counts": counts, "files": files, "not_compared": status.not_compared}, "\n".join(lines))
+    text = "\n".join(lines) if files else "the project holds no files"
+    session.show({"counts": counts, "files": files, "not_compared": status.not_compared}, text)

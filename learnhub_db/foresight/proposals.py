@@ -13,12 +13,12 @@ from learnhub_db.database import rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.foresight.sandbox import Sandbox
 from learnhub_db.history import History
-from learnhub_db.inspection import blueprint, schema
-from learnhub_db.inspection.schedule import silenced
+from learnhub_db.inspection import blueprint, reach, schema
+from learnhub_db.stored_programs.schedule import silenced
 from learnhub_db.inspection.schema import Definition
 from learnhub_db.runner import execution
 from learnhub_db.statements import Statement, code_only
-from learnhub_db.stored_programs import catalogue, comparison, signatures, stored
+from learnhub_db.stored_programs import catalogue, comparison, events, firing, signatures, stored
 from learnhub_db.stored_programs.programs import Program
 from learnhub_db.stored_programs.scratch import Scratch
 
@@ -27,7 +27,7 @@ ROUTINES = ("procedure", "function")
 
 @dataclass(frozen=True)
 class Proposal:
-    """`act` is create, replace, alter or restore; `diff` is from what is deployed to what would be.
+    """`act` is create, replace, alter, restore, move (a trigger) or over (an event, whose time has passed); `diff` is from what is deployed to what would be.
 
     `breaks` says why those who call the routine today could not go on.
     """
@@ -46,6 +46,8 @@ class Workshop:
 
     def __init__(self, target: Connection, sandbox: Sandbox, programs: Sequence[Program], owner: str | None) -> None:
         self.target, self.sandbox, self.programs, self.owner = target, sandbox, programs, owner
+        self.order = firing.wanted(programs)
+        self.deployed = firing.deployed(catalogue.programs(target))
         self.built: set[tuple[str, str]] = set()
 
     def propose(self, past: History, pending: Sequence[Program]) -> Iterator[Proposal]:
@@ -62,11 +64,16 @@ class Workshop:
         what = (program.kind, program.name, program.path)
         verb = "replace" if file_changed else "restore"
         try:
+            if program.kind == "event" and self._has_passed(program):
+                return Proposal("over", *what)
             new = self._definition(program)
             if not deployed:
                 return Proposal("create", *what)
             diff = self._diff(program, new)
-            if not diff and not _runs_anyway(program, file_changed):
+            if not diff and program.kind == "trigger":
+                diff = self._moved(program)
+                return Proposal("move", *what, diff) if diff else None
+            if not diff and program.kind not in ("view", "event"):
                 return None
             if file_changed and program.kind == "event" or program.kind in ROUTINES and self._alters(program):
                 verb = "alter" if file_changed else verb
@@ -74,11 +81,30 @@ class Workshop:
         except (DatabaseRefused, pymysql.Error) as error:
             return Proposal(verb if deployed else "create", *what, refused=self.sandbox.told(error))
 
+    def _has_passed(self, program: Program) -> bool:
+        """Whether the server makes no event of it, because its time has passed."""
+        try:
+            self.build(program)
+        except DatabaseRefused as error:
+            if events.has_passed(self.sandbox.connection, program, error):
+                return True
+            raise
+        return not catalogue.find(self.sandbox.connection, program.kind, program.name)
+
+    def _moved(self, program: Program) -> str:
+        """From the order in which the triggers of its moment fire to that of the files; "" where it need not move."""
+        moment, name = firing.moment(program), program.name.lower()
+        if name not in firing.misplaced(self.order, self.deployed):
+            return ""
+        now = [one for one in self.deployed[moment] if one in self.order[moment]]
+        lines = (f"{' '.join(moment[1:])} on {moment[0]}: {', '.join(names)}" for names in (now, self.order[moment]))
+        return "\n".join(f"{sign}{line}" for sign, line in zip("-+", lines))
+
     def _definition(self, program: Program) -> Definition:
         self.build(program)
         one = schema.definition(self.sandbox.connection, program.kind, program.name, self._names)
-        events = {program.name.lower(): silenced(program.sql)} if program.kind == "event" else {}
-        return blueprint.as_deployed(program.key, one, events, self.owner)
+        silent = {program.name.lower(): silenced(program.sql)} if program.kind == "event" else {}
+        return blueprint.as_deployed(program.key, one, silent, self.owner)
 
     def build(self, program: Program) -> None:
         if program.key in self.built:
@@ -86,8 +112,9 @@ class Workshop:
         self.built.add(program.key)
         sql = program.ordered("") if program.kind == "trigger" else program.sql
         if program.kind == "view":
+            uses = {"function": reach.words(code_only(sql)), "view": program.uses}
             for other in self.programs:
-                if other.kind in ("function", "view") and other.name.lower() in program.references:
+                if other.name.lower() in uses.get(other.kind, ()):
                     self.build(other)
         if program.kind in ("view", "trigger"):
             self.sandbox.copy(code_only(sql))
@@ -111,7 +138,7 @@ class Workshop:
         old = stored.read(self.target, program.kind, program.name, path=program.path)
         rows(connection, f"DROP {kind} {name}")
         scratch = Scratch(connection, self.sandbox.schema, self.sandbox.database)
-        difference = comparison.compare(scratch, program, old, file_changed=True)
+        difference = comparison.compare(scratch, program, old)
         connection.select_db(self.sandbox.schema)
         rows(connection, f"DROP {kind} IF EXISTS {name}")
         self.built.discard(program.key)
@@ -124,8 +151,3 @@ class Workshop:
         old = signatures.read(self.target, self.sandbox.database, program.kind, program.name)
         new = signatures.read(self.sandbox.connection, self.sandbox.schema, program.kind, program.name)
         return signatures.breaks(self.sandbox.connection, old, new)
-
-
-def _runs_anyway(program: Program, file_changed: bool) -> bool:
-    """Whether apply replaces it though nothing that is stored with it differs."""
-    return program.kind in ("view", "event") or file_changed and program.kind == "trigger" and program.says_its_order

@@ -16,13 +16,15 @@ from pymysql.connections import Connection
 from learnhub_db import scratch_schema
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, refused, rows, settle
+from learnhub_db.errors import DatabaseRefused
 from learnhub_db.inspection import schema
 from learnhub_db.inspection.reach import Reach, code, named, unqualified
-from learnhub_db.inspection.schedule import TIMES, Silenced, code_of, silenced
+from learnhub_db.stored_programs.schedule import TIMES, Silenced, code_of, silenced
 from learnhub_db.inspection.schema import Definition, Schema
 from learnhub_db.runner import execution
 from learnhub_db.runner.steps import NAME
 from learnhub_db.statements import Statement, split
+from learnhub_db.stored_programs.events import has_passed
 from learnhub_db.stored_programs.programs import account
 
 _IN_A_SCHEMA = "TABLES?|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT"
@@ -95,7 +97,11 @@ def _build(connection: Connection, contents: Contents, owner: str | None, target
                 run(built, file.path)
         settle(connection)
     for program in contents.programs:
-        run(Statement(without_owner(program.sql, owner), program.line, 0), program.path)
+        try:
+            run(Statement(without_owner(program.sql, owner), program.line, 0), program.path)
+        except DatabaseRefused as error:
+            if not has_passed(connection, program, error):
+                raise
     return events
 
 

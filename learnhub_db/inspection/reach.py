@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from learnhub_db.database import bare
-from learnhub_db.inspection.schedule import code_of
+from learnhub_db.stored_programs.schedule import code_of
 from learnhub_db.runner.steps import NAME
 from learnhub_db.statements import Statement
 

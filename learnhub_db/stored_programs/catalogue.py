@@ -14,21 +14,25 @@ from learnhub_db.database import rows
 _ROUTINES = """
     SELECT LOWER(routine_type), LOWER(routine_name), NULL, SHA2(CONCAT_WS(CHAR(31), routine_definition,
         dtd_identifier, is_deterministic, sql_data_access, security_type, routine_comment, definer, sql_mode,
-        character_set_client, collation_connection, database_collation, last_altered), 256)
+        character_set_client, collation_connection, database_collation, last_altered), 256),
+        database_collation <> @@collation_database, NULL, NULL, NULL
     FROM information_schema.routines WHERE routine_schema = DATABASE()"""
 _VIEWS = """
     SELECT 'view', LOWER(table_name), NULL, SHA2(CONCAT_WS(CHAR(31), view_definition,
-        check_option, security_type, definer, character_set_client, collation_connection), 256)
+        check_option, security_type, definer, character_set_client, collation_connection), 256),
+        FALSE, NULL, NULL, NULL
     FROM information_schema.views WHERE table_schema = DATABASE()"""
 _TRIGGERS = """
     SELECT 'trigger', LOWER(trigger_name), event_object_table, SHA2(CONCAT_WS(CHAR(31), action_statement,
         action_timing, event_manipulation, event_object_table, definer, sql_mode,
-        character_set_client, collation_connection, database_collation), 256)
+        character_set_client, collation_connection, database_collation), 256),
+        database_collation <> @@collation_database, action_timing, event_manipulation, action_order
     FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
 _EVENTS = """
     SELECT 'event', LOWER(event_name), NULL, SHA2(CONCAT_WS(CHAR(31), event_definition,
         event_type, execute_at, interval_value, interval_field, starts, ends, on_completion, event_comment,
-        definer, sql_mode, time_zone, character_set_client, collation_connection, database_collation), 256)
+        definer, sql_mode, time_zone, character_set_client, collation_connection, database_collation), 256),
+        database_collation <> @@collation_database, NULL, NULL, NULL
     FROM information_schema.events WHERE event_schema = DATABASE()"""
 
 PROGRAMS = " UNION ALL ".join((_ROUTINES, _VIEWS, _TRIGGERS, _EVENTS))
@@ -43,15 +47,23 @@ ONE = {
 
 @dataclass(frozen=True)
 class Found:
-    """A program on the server: a trigger's table, and the fingerprint of what is stored."""
+    """A program on the server, and the fingerprint of what is stored.
+
+    `outdated`: its database had another default collation when it was created. Of a trigger also its table, BEFORE or
+    AFTER, the event, and its place among the triggers of that moment, from 1.
+    """
 
     table: str | None
     fingerprint: str
+    outdated: bool = False
+    timing: str | None = None
+    event: str | None = None
+    place: int | None = None
 
 
 def programs(connection: Connection) -> dict[tuple[str, str], Found]:
     """What the account can see, by kind and name in small letters. Reads only."""
-    return {(kind, name): Found(table, mark) for kind, name, table, mark in rows(connection, PROGRAMS)}
+    return {(kind, name): Found(*found) for kind, name, *found in rows(connection, PROGRAMS)}
 
 
 def find(connection: Connection, kind: str, name: str) -> Found | None:

@@ -22,26 +22,26 @@ _COMPOUND = re.compile(r"(?:(?:`[^`]+`|\w+)\s*:\s*)?BEGIN\b", re.IGNORECASE)
 class Difference:
     """`same` in what is stored; else, where an ALTER is enough, the `characteristics` that it gives.
 
-    `compound`: a routine's body is known to be a block, behind which other statements may stand in a packet.
+    `new`: how the server stores what the file says. `compound`: a routine's body is known to be a block, behind which
+    other statements may stand in a packet.
     """
 
     same: bool = False
+    new: Stored | None = None
     characteristics: Characteristics | None = None
     compound: bool = False
 
 
-def compare(scratch: Scratch, program: Program, old: Stored, *, file_changed: bool) -> Difference:
+def compare(scratch: Scratch, program: Program, old: Stored) -> Difference:
     """DatabaseRefused where the server does not take the program. The target is only read."""
     new = scratch.compile(program)
-    if program.kind == "trigger":  # its order among the others is not stored with it
-        return Difference(same=new == old and not (file_changed and program.says_its_order))
-    if new == old:
-        return Difference(same=True)
+    if new == old or program.kind == "trigger":
+        return Difference(same=new == old, new=new)
     *wanted, body = _characteristics(scratch.connection, program, scratch.schema)
     compound = bool(_COMPOUND.match(body))
-    if _altered(scratch, program, old, tuple(wanted)) == new:
-        return Difference(characteristics=tuple(wanted), compound=compound)
-    return Difference(compound=compound)
+    if old.settings == new.settings and _altered(scratch, program, old, tuple(wanted)) == new:
+        return Difference(new=new, characteristics=tuple(wanted), compound=compound)
+    return Difference(new=new, compound=compound)
 
 
 def alter(connection: Connection, program: Program, characteristics: Characteristics, schema: str = "") -> None:

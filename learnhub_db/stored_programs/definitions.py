@@ -32,7 +32,8 @@ TABLE = f"""
     ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'definitions of programs, never changed'"""
 
 
-DROPPED, PRUNED, FOUND, ADOPTED = "dropped", "pruned", "found", "adopted"
+DROPPED, PRUNED, FOUND, ADOPTED, OVER = "dropped", "pruned", "found", "adopted", "over"
+GONE = (DROPPED, PRUNED, OVER)
 _COLUMNS = "definition, sql_mode, character_set, collation, database_collation"
 # Of each program the last thing that was done to it, or else what was there before the toolkit did anything.
 _THEN = f"""
@@ -41,7 +42,7 @@ _THEN = f"""
             MAX(IF(act <> '{FOUND}' AND (migration IS NULL OR migration IN %s), id, NULL)) AS then_id
         FROM {NAME} GROUP BY kind, name
     ) AS of_each ON id = COALESCE(then_id, first_id)
-    WHERE IF(then_id IS NULL, act IN ('{FOUND}', '{ADOPTED}'), act NOT IN ('{DROPPED}', '{PRUNED}'))
+    WHERE IF(then_id IS NULL, act IN ('{FOUND}', '{ADOPTED}'), act NOT IN {GONE})
     ORDER BY id
 """
 
@@ -49,7 +50,7 @@ _THEN = f"""
 _NOW = f"""
     SELECT kind, name, definer FROM {NAME}
      WHERE id IN (SELECT MAX(id) FROM {NAME} WHERE act <> '{FOUND}' GROUP BY kind, name)
-       AND act NOT IN ('{DROPPED}', '{PRUNED}')
+       AND act NOT IN {GONE}
 """
 
 
@@ -80,9 +81,14 @@ def keep(
 
 def last(connection: Connection, key: tuple[str, str]) -> Stored | None:
     """The definition that was kept last; reads only."""
-    sql = f"SELECT {_COLUMNS} FROM {NAME} WHERE kind = %s AND name = %s ORDER BY id DESC LIMIT 1"
+    return last_act(connection, key)[1]
+
+
+def last_act(connection: Connection, key: tuple[str, str]) -> tuple[str, Stored | None]:
+    """What was done, or met, last, with the definition; reads only."""
+    sql = f"SELECT act, {_COLUMNS} FROM {NAME} WHERE kind = %s AND name = %s ORDER BY id DESC LIMIT 1"
     found = rows(connection, sql, key)
-    return Stored(*found[0]) if found else None
+    return (found[0][0], Stored(*found[0][1:])) if found else ("", None)
 
 
 def then(connection: Connection, migrations: Collection[str]) -> list[Kept]:

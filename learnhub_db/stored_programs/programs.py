@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
+from heapq import heappop, heappush
 
 from learnhub_db.database import bare, identifier
 from learnhub_db.errors import UsageError
 from learnhub_db.project import Project, SqlFile
 from learnhub_db.statements import Statement, code_only, split
+from learnhub_db.stored_programs.references import tables_of
 
 KINDS_IN = {
     "procedures": ("procedure", "function"),
@@ -38,10 +40,9 @@ _CREATE = re.compile(
 )
 _TRIGGER = re.compile(
     rf"""\b(?P<timing>BEFORE|AFTER)\s+(?P<event>INSERT|UPDATE|DELETE)\s+ON\s+(?P<table>{_NAME})
-    \s+FOR\s+EACH\s+ROW\b(?P<order>\s+(?:FOLLOWS|PRECEDES)\s+{_NAME})?""",
+    \s+FOR\s+EACH\s+ROW\b(?P<order>\s+(?P<clause>FOLLOWS|PRECEDES)\s+(?P<other>{_NAME}))?""",
     re.IGNORECASE | re.VERBOSE,
 )
-_REFERENCE = re.compile(r"(?<!\bas\s)(?<![.`\w$])`?([\w$]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,11 @@ class Program:
         return self.file_digest or sha256(self.sql.encode()).hexdigest()
 
     @cached_property
-    def references(self) -> set[str]:
-        """What the statement may refer to, in small letters: no alias, no column of a named table."""
-        return {word.lower() for word in _REFERENCE.findall(code_only(self.sql))}
+    def uses(self) -> set[str]:
+        """What has to be there before a view or trigger is created, in small letters: tables and views, or a trigger."""
+        if self.kind == "view":
+            return tables_of(self.sql)
+        return {self.order[1]} if self.kind == "trigger" and self.says_its_order else set()
 
     @property
     def table(self) -> str:
@@ -82,6 +85,12 @@ class Program:
     @property
     def says_its_order(self) -> bool:
         return bool(self._trigger["order"])
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """FOLLOWS or PRECEDES and the trigger that it names, in small letters; both "" where it says neither."""
+        clause, other = self._trigger["clause"] or "", self._trigger["other"] or ""
+        return clause.upper(), bare(other).lower()
 
     def ordered(self, order: str) -> str:
         """The statement of a trigger with `order`, say FOLLOWS another, in the place of its own; "" for none."""
@@ -176,16 +185,25 @@ def account(owner: str) -> str:
 
 
 def _after_what_they_use(programs: Iterable[Program]) -> list[Program]:
+    """By name, but each behind those that it uses."""
     by_name = {program.name.lower(): program for program in programs}
-    uses = {name: (program.references & by_name.keys()) - {name} for name, program in by_name.items()}
+    sorter = TopologicalSorter({name: program.uses & by_name.keys() - {name} for name, program in by_name.items()})
     try:
-        return [by_name[name] for name in TopologicalSorter(uses).static_order()]
+        sorter.prepare()
     except CycleError as error:
         circle = [by_name[name] for name in reversed(error.args[1])]
         names = " > ".join(program.name for program in circle)
         paths = ", ".join(program.path for program in circle[1:])
         what = f"the {circle[0].kind}s use each other in a circle: {names}"
         raise UsageError(what, paths, "break the circle") from None
+    ready: list[str] = []
+    found: list[Program] = []
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heappush(ready, name)
+        found.append(by_name[heappop(ready)])
+        sorter.done(found[-1].name.lower())
+    return found
 
 
 def _folder_of(kind: str) -> str:

@@ -17,7 +17,7 @@ from learnhub_db.database import identifier, refused, rows, settle, together
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.runner import execution
 from learnhub_db.statements import Statement
-from learnhub_db.stored_programs import catalogue, events, rights, stored, unfinished
+from learnhub_db.stored_programs import catalogue, rights, stored, unfinished
 from learnhub_db.stored_programs.programs import Program
 from learnhub_db.stored_programs.rights import Right
 from learnhub_db.stored_programs.stored import Stored
@@ -27,10 +27,6 @@ from learnhub_db.stored_programs.unfinished import Replacement
 def create(connection: Connection, program: Program) -> None:
     """Create the program; a view takes the place of its predecessor and keeps its grants."""
     execution.run(connection, Statement(program.sql, program.line, 0), program.path)
-
-
-def replace_event(connection: Connection, program: Program) -> None:
-    execution.run(connection, Statement(events.altering(program.sql), program.line, 0), program.path)
 
 
 def replace_routine(connection: Connection, program: Program, old: Stored, *, compound: bool) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pymysql
@@ -11,7 +11,7 @@ from pymysql.connections import Connection
 
 from learnhub_db import history
 from learnhub_db.acts import Act, Report
-from learnhub_db.database import identifier, refused, rows
+from learnhub_db.database import COLLATION, identifier, refused, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.history import History, Key, Record
 from learnhub_db.runner import waits
@@ -19,6 +19,8 @@ from learnhub_db.stored_programs import (
     catalogue,
     comparison,
     definitions,
+    events,
+    firing,
     grants,
     preflight,
     replacement,
@@ -29,6 +31,7 @@ from learnhub_db.stored_programs import (
 )
 from learnhub_db.stored_programs.catalogue import Found
 from learnhub_db.stored_programs.comparison import Difference
+from learnhub_db.stored_programs.firing import Moment, Order
 from learnhub_db.stored_programs.programs import PHASES, Program, as_stored
 from learnhub_db.stored_programs.scratch import Scratch
 from learnhub_db.stored_programs.stored import Stored
@@ -44,21 +47,43 @@ class _Change:
     found: Found | None = None
     old: Stored | None = None
     difference: Difference = Difference()
+    moves: bool = False  # a trigger, to another place among those of its moment
 
 
 def differs(past: History, program: Program, found: Found | None) -> bool:
     """Whether the file, or what is on the server, is another than at the last deployment."""
     record = past.objects.get(program.key)
-    return not (found and record and (record.digest, record.fingerprint) == (program.digest, found.fingerprint))
+    as_recorded = found and record and (record.digest, record.fingerprint) == (program.digest, found.fingerprint)
+    return not as_recorded or found.outdated
+
+
+def pending(
+    connection: Connection, past: History, programs: Sequence[Program], existing: Mapping[Key, Found], order: Order
+) -> list[Program]:
+    """Those of `programs` that are not what the server has, or triggers that fire in another order. Reads only."""
+    moving = firing.misplaced(order, firing.deployed(existing))
+
+    def is_pending(program: Program) -> bool:
+        if program.kind == "trigger" and program.name.lower() in moving:
+            return True
+        found = existing.get(program.key)
+        return differs(past, program, found) and (bool(found) or not events.is_over(connection, past, program))
+
+    return list(filter(is_pending, programs))
 
 
 class Rollout:
-    """The programs of one apply, on the connection that holds the lock; `prepare` makes the toolkit's tables."""
+    """The programs of one apply, on the connection that holds the lock; `prepare` makes the toolkit's tables.
+
+    Triggers fire in `order`, those that are not in it stay where they are.
+    """
 
     def __init__(
-        self, connection: Connection, past: History, report: Report, prepare: Callable[[], None]
+        self, connection: Connection, past: History, report: Report, prepare: Callable[[], None], order: Order
     ) -> None:
         self.connection, self.past, self.report, self.prepare = connection, past, report, prepare
+        self.order = order
+        self.settled: set[tuple[Moment, str]] = set()  # triggers that are at their place
         self.finished = True
 
     def clear(self) -> None:
@@ -77,15 +102,16 @@ class Rollout:
         self.prepare()
         preflight.check(self.connection, owner, pending)
         waits.limit(self.connection)
+        self.settled = firing.settled(self.order, firing.deployed(existing))
         for change in self._changes(pending, existing):
             self._put(change)
         if not self.finished:
             replacement.finish(self.connection, self.report)
         return {program.name for program in pending if program.key not in existing}
 
-    def pending(self, programs: Sequence[Program], existing: dict[Key, Found]) -> list[Program]:
+    def pending(self, programs: Sequence[Program], existing: Mapping[Key, Found]) -> list[Program]:
         """Those of `programs` that are not what the server has."""
-        return [program for program in programs if differs(self.past, program, existing.get(program.key))]
+        return pending(self.connection, self.past, programs, existing, self.order)
 
     def prune(self, programs: list[Program], files: set[str]) -> None:
         """Drop the programs whose files are gone, and forget the grant files that are; what they granted stays."""
@@ -121,8 +147,8 @@ class Rollout:
         if not compiler:
             scratch.parse(self.connection, program)
             return _Change(program, found, old)
-        changed = self._file_changed(program)
-        return _Change(program, found, old, comparison.compare(compiler, program, old, file_changed=changed))
+        moves = program.kind == "trigger" and (firing.moment(program), program.name.lower()) not in self.settled
+        return _Change(program, found, old, comparison.compare(compiler, program, old), moves)
 
     def _put(self, change: _Change) -> None:
         program, note = change.program, ""
@@ -130,9 +156,11 @@ class Rollout:
             note = self._keep_what_is_met(change)
         act = self._replace(change)
         now = catalogue.find(self.connection, program.kind, program.name)
+        if act and not now:
+            act, note = definitions.OVER, f"{program.path}: its time has passed"
         rows(self.connection, "START TRANSACTION")
         if act:
-            self._keep(program, act)
+            self._keep(change, act)
         record = Record(program.path, program.digest, now and now.fingerprint)
         history.record_object(self.connection, program.key, record)
         rows(self.connection, "COMMIT")
@@ -153,19 +181,23 @@ class Rollout:
     def _replace(self, change: _Change) -> str:
         """Do what is needed, waiting for who uses the predecessor; the act's verb, "" where nothing was."""
         program, difference = change.program, change.difference
-        if difference.same:
+        if difference.same and not change.moves:
             return ""
         waits.patiently(self.connection, program.sql, lambda: self._perform(change), self.report)
+        if program.kind == "trigger":
+            self.settled.add((firing.moment(program), program.name.lower()))
         if not change.old:
             return "created"
         if not self._file_changed(program):
-            return "restored"
+            return "moved" if difference.same else "restored"
         return "altered" if difference.characteristics else "replaced"
 
     def _perform(self, change: _Change) -> None:
         program, difference = change.program, change.difference
-        if not change.old:
-            replacement.create(self.connection, program)
+        if program.kind == "event":
+            events.put(self.connection, program, exists=change.old is not None)
+        elif not change.old:
+            replacement.create(self.connection, self._at_its_place(change))
         elif difference.characteristics:
             try:
                 comparison.alter(self.connection, program, difference.characteristics)
@@ -173,15 +205,29 @@ class Rollout:
                 raise refused(error, program.path) from error
         elif program.kind == "view":
             replacement.create(self.connection, program)
-        elif program.kind == "event":
-            replacement.replace_event(self.connection, program)
         elif program.kind == "trigger":
-            replacement.replace_trigger(self.connection, program, change.old, change.found.table)
+            replacement.replace_trigger(self.connection, self._at_its_place(change), change.old, change.found.table)
         else:
             replacement.replace_routine(self.connection, program, change.old, compound=difference.compound)
 
-    def _keep(self, program: Program, act: str) -> None:
-        now = stored.read(self.connection, program.kind, program.name)
+    def _at_its_place(self, change: _Change) -> Program:
+        """A trigger with the clause that puts it there; without one where it is at its place."""
+        program = change.program
+        if program.kind != "trigger":
+            return program
+        clause = firing.clause(program, self.order, self.settled) if change.moves or not change.old else ""
+        return program if clause is None else replace(program, sql=program.ordered(clause), file_digest=program.digest)
+
+    def _keep(self, change: _Change, act: str) -> None:
+        """Write down what is there now; DatabaseRefused where that is not what the file says."""
+        program, wanted = change.program, change.difference.new
+        if act == definitions.OVER:
+            now = Stored(program.sql, None, "utf8mb4", COLLATION, None)
+        else:
+            now = stored.read(self.connection, program.kind, program.name)
+        if wanted and now != wanted:
+            hint = "another connection may have changed it meanwhile: apply again"
+            raise DatabaseRefused(f"the {program.kind} {program.name} is not what its file makes", program.path, hint)
         definitions.keep(self.connection, program.key, act, now, program.path, program.digest)
 
     def _drop(self, key: Key, found: Found | None, act: str) -> None:

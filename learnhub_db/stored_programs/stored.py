@@ -32,6 +32,11 @@ class Stored:
         return self.sql_mode in (None, sql_mode)
 
     @property
+    def settings(self) -> tuple[str | None, ...]:
+        """What it keeps of the session and the database in which it was created: no ALTER changes it."""
+        return self.sql_mode, self.character_set, self.collation, self.database_collation
+
+    @property
     def definer(self) -> str:
         return definer(self.sql)
 

@@ -242,5 +242,5 @@ def test_each_size_is_known_and_can_be_rendered(size, enrollments):
 
 
 def test_too_few_users_are_told_before_anything_runs():
-    with pytest.raises(UsageError, match=r"too few users: 1200 enrollments need 68\), sql/seeds/scale/shapes.j2:"):
+    with pytest.raises(UsageError, match=r"too few users: 1200 enrollments need 68\) \(sql/seeds/scale/shapes.j2:"):
         seeds.read(Project(ROOT), "scale", "learnhub", None, ("enrollments=1200", "users=40", "courses=50"))

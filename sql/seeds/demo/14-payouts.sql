@@ -1,5 +1,5 @@
--- What the instructors earned by that: shares follow their payments to the days they were given, the months that are over
--- are paid, and the facts of the last days are built.
+-- What the instructors earned by that: shares follow their payments to the days they were given, what was sold until thirty
+-- days ago is paid in two batches, and the facts of the last days are built.
 
 UPDATE payout_items item
   JOIN payments payment USING (payment_id)
@@ -8,17 +8,17 @@ UPDATE payout_items item
 
 INSERT INTO payout_rates (valid_from, share_percent) VALUES (UTC_DATE() + INTERVAL 40 DAY, 72.5);
 
--- Who has sold anything up to then, month by month.
-CALL fill_payout(1001, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 2 MONTH), @made);
-CALL fill_payout(1002, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 2 MONTH), @made);
-CALL fill_payout(1003, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 2 MONTH), @made);
-CALL fill_payout(1004, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 2 MONTH), @made);
-CALL fill_payout(1005, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 2 MONTH), @made);
-CALL fill_payout(1001, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 1 MONTH), @made);
-CALL fill_payout(1002, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 1 MONTH), @made);
-CALL fill_payout(1003, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 1 MONTH), @made);
-CALL fill_payout(1004, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 1 MONTH), @made);
-CALL fill_payout(1005, 'USD', LAST_DAY(UTC_DATE() - INTERVAL 1 MONTH), @made);
+-- Who has sold anything up to then.
+CALL fill_payout(1001, 'USD', UTC_DATE() - INTERVAL 60 DAY, @made);
+CALL fill_payout(1002, 'USD', UTC_DATE() - INTERVAL 60 DAY, @made);
+CALL fill_payout(1003, 'USD', UTC_DATE() - INTERVAL 60 DAY, @made);
+CALL fill_payout(1004, 'USD', UTC_DATE() - INTERVAL 60 DAY, @made);
+CALL fill_payout(1005, 'USD', UTC_DATE() - INTERVAL 60 DAY, @made);
+CALL fill_payout(1001, 'USD', UTC_DATE() - INTERVAL 30 DAY, @made);
+CALL fill_payout(1002, 'USD', UTC_DATE() - INTERVAL 30 DAY, @made);
+CALL fill_payout(1003, 'USD', UTC_DATE() - INTERVAL 30 DAY, @made);
+CALL fill_payout(1004, 'USD', UTC_DATE() - INTERVAL 30 DAY, @made);
+CALL fill_payout(1005, 'USD', UTC_DATE() - INTERVAL 30 DAY, @made);
 DELETE FROM payouts WHERE items = 0;
 
 INSERT INTO dim_date (date_key)

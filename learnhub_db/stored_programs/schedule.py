@@ -58,8 +58,13 @@ def silenced(sql: str) -> Silenced | None:
         sql = f"{sql[:start]}DISABLE {sql[said.end() if said else start :]}"
     name = bare(found["name"]).lower()
     unknown = _unknown(head, creates) | (frozenset() if status else {"status"})
-    times = {found["word"].lower(): written[slice(*found.span("when"))].strip() for found in _TIME.finditer(head)}
-    return Silenced(name, sql, status, unknown, {word: when for word, when in times.items() if word in unknown})
+    said = {word: when for word, when in times(written).items() if word in unknown}
+    return Silenced(name, sql, status, unknown, said)
+
+
+def times(sql: str) -> dict[str, str]:
+    """The expressions that an event gives for at, starts and ends."""
+    return {found["word"].lower(): sql[slice(*found.span("when"))].strip() for found in _TIME.finditer(_head(sql))}
 
 
 def code_of(sql: str) -> str:
