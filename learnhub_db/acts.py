@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Act:
     """One thing done, or told, as waiting is.
 
-    `verb`: applied, created, replaced, altered, restored, pruned, granted; of a rollback undone, dropped.
+    `verb`: renamed, applied, created, replaced, altered, restored, pruned, granted; of a rollback undone, dropped.
     """
 
     verb: str

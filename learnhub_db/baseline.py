@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pymysql.connections import Connection
 
-from learnhub_db import deployment, drift, history, migrations, undoing
+from learnhub_db import deployment, drift, history, migrations, renaming
 from learnhub_db.acts import Act, Report
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target
@@ -27,13 +27,14 @@ def adopt(contents: Contents, settings: Settings, target: Target, number: str, r
     the files build nothing is recorded, and the differences are returned. UsageError for an unknown number, and for a
     migration that is applied or was begun.
     """
-    contents = replace(contents, migrations=_up_to(contents.migrations, number))
+    everything, contents = contents, replace(contents, migrations=_up_to(contents.migrations, number))
     with lock.connected(target, report) as connection:
-        past = history.read(connection)
+        past, renames = deployment.checked(connection, everything, history.read(connection))
         fresh = not (past.migrations or past.objects)
         _check_pending(connection, contents, past)
         differences = [one for one in drift.find(contents, settings, target) if fresh or one.kind == "table"]
         if not differences:
+            renaming.record(connection, past, renames, report)
             _record(connection, contents, past, fresh, report)
             files = {program.key for program in contents.programs} | past.objects.keys()
             digests.adopt(connection, files, settings.partitions_kept_by_jobs)
@@ -49,8 +50,6 @@ def _up_to(files: list[SqlFile], number: str) -> list[SqlFile]:
 
 
 def _check_pending(connection: Connection, contents: Contents, past: History) -> None:
-    deployment.check_unchanged(contents, past)
-    undoing.check_none(connection, past)
     last = contents.migrations[-1]
     if last.stem in past.migrations:
         raise UsageError("the migration is applied", last.path, "use verify to compare")

@@ -7,16 +7,17 @@ from contextlib import AbstractContextManager, nullcontext
 
 from pymysql.connections import Connection
 
-from learnhub_db import history, undoing
+from learnhub_db import history, renaming, undoing
 from learnhub_db.acts import Act, Report, kept
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, rows
-from learnhub_db.errors import UsageError
+from learnhub_db.errors import DatabaseRefused, UsageError
 from learnhub_db.foresight import sizes
 from learnhub_db.history import History, Record
 from learnhub_db.inspection import digests, lost_rights
 from learnhub_db.project import MIGRATION_NAME, Project, SqlFile
-from learnhub_db.runner import execution, lock
+from learnhub_db.renaming import Renames
+from learnhub_db.runner import execution, journal, lock
 from learnhub_db.runner.resumption import Resume
 from learnhub_db.stored_programs import catalogue, firing, grants, preflight
 from learnhub_db.stored_programs.grants import GrantFile
@@ -50,18 +51,46 @@ def apply(
     return acts
 
 
-def check_unchanged(contents: Contents, past: History) -> None:
-    """UsageError where a migration that was applied has another content now, or seems to have another name."""
-    for file in contents.migrations:
-        if (past.migrations.get(file.stem) or file.digest) != file.digest:
-            hint = "restore it and write the change as a new migration"
-            raise UsageError("an applied migration has changed", file.path, hint)
+def checked(connection: Connection, contents: Contents, past: History) -> tuple[History, Renames]:
+    """The history by the names that the files have now, and the renames that lead there; reads only.
+
+    An error where a rollback or a migration without a file has stopped half-way, and where the files are not those of
+    the history.
+    """
+    undoing.check_none(connection, past)
+    _check_begun(connection, contents, past)
+    renames = renaming.find(contents.migrations, past)
+    now = renaming.followed(contents.migrations, past, renames)
+    if error := unsettled(contents, now):
+        raise error
+    return now, renames
+
+
+def unsettled(contents: Contents, past: History) -> UsageError | None:
+    """Why nothing can be applied: an applied migration has another content now, or has no file any more."""
     gone = past.migrations.keys() - {file.stem for file in contents.migrations}
     last = max((name for name in gone if MIGRATION_NAME.fullmatch(f"{name}.sql")), default="")
-    for file in pending(contents, past):
-        if file.stem[:4] <= last[:4]:
-            hint = "rename it back, or give the new one a number behind it"
-            raise UsageError(f"the migration {last} is applied and has no file", file.path, hint)
+    changed = [file for file in contents.migrations if (past.migrations.get(file.stem) or file.digest) != file.digest]
+    behind = [file for file in pending(contents, past) if file.stem[:4] <= last[:4]]
+    number = max((file.stem[:4] for file in changed + behind), default="")
+    squashed = f"where migrations were folded into one: baseline {number} --squash"
+    if changed:
+        hint = "restore it and write the change as a new migration"
+        return UsageError("an applied migration has changed", changed[0].path, f"{hint}; {squashed}" if gone else hint)
+    if behind:
+        hint = f"restore its text as it ran, under any name, and write a change as a new migration; {squashed}"
+        return UsageError(f"the migration {last} is applied and has no file", behind[0].path, hint)
+    return None
+
+
+def _check_begun(connection: Connection, contents: Contents, past: History) -> None:
+    """DatabaseRefused for a migration that has stopped half-way, where no file has its name."""
+    begun = journal.under_way(connection, journal.MIGRATION) if journal.NAME in past.tables else {}
+    for name in begun.keys() - {file.stem for file in contents.migrations} - past.migrations.keys():
+        if not begun[name].untouched:
+            hint = "give its file this name again and apply, then rename it"
+            what = f"the migration {name} has stopped half-way and has no file"
+            raise DatabaseRefused(what, f"sql/migrations/{name}.sql", hint)
 
 
 def pending(contents: Contents, past: History) -> list[SqlFile]:
@@ -77,12 +106,12 @@ class _Run:
     ) -> None:
         self.connection, self.project, self.contents, self.report = connection, project, contents, report
         self.prune = prune
-        self.past: History = history.read(connection)
+        self.past, self.renames = checked(connection, contents, history.read(connection))
         self.prepared: set[str] = set()  # the toolkit's tables that this run has seen to
         self.rollout = Rollout(connection, self.past, report, self._prepare, firing.wanted(contents.programs))
 
     def apply(self, resume: Resume) -> None:
-        undoing.check_none(self.connection, self.past)
+        renaming.record(self.connection, self.past, self.renames, self.report)
         self.rollout.clear()
         with self._digests():
             self._apply_migrations(resume)
@@ -108,7 +137,6 @@ class _Run:
             rebuilds.refuse(self.connection, target, self.past, files, large, limit)
 
     def _apply_migrations(self, resume: Resume) -> None:
-        check_unchanged(self.contents, self.past)
         if pending(self.contents, self.past):
             from learnhub_db import application
 

@@ -5,7 +5,7 @@ yoyo's own table of applied migrations is read here too, so that nothing needs y
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pymysql.connections import Connection
@@ -47,6 +47,15 @@ _WITH_DIGESTS = """
     SELECT migration_id, digest FROM _yoyo_migration
     LEFT JOIN _learnhub_migrations ON id = CONVERT(migration_id USING utf8mb4) COLLATE utf8mb4_bin
 """
+
+OF_YOYO = ("_yoyo_migration", "_yoyo_log")
+# Where names of migrations stand, apart from what is under way.
+_NAMING = {
+    "_yoyo_migration": "migration_id",
+    "_yoyo_log": "migration_id",
+    "_learnhub_migrations": "id",
+    definitions.NAME: "migration",
+}
 
 Key = tuple[str, str]
 
@@ -97,6 +106,26 @@ def record_migrations(connection: Connection, applied: Sequence[tuple[str, str, 
     with connection.cursor() as cursor:
         sql = "REPLACE INTO _learnhub_migrations (id, digest, statements) VALUES (%s, %s, %s)"
         cursor.executemany(sql, applied)
+
+
+def rename_migrations(connection: Connection, history: History, renames: Mapping[str, str]) -> None:
+    """Have every table say the new names; `renames` are new names by old ones, which may take each other's places."""
+    for table, column in _NAMING.items():
+        if table not in history.tables:
+            continue
+        hashed = f", migration_hash = SHA2({column}, 256)" if table in OF_YOYO else ""
+        sql = f"UPDATE {table} SET {column} = %s{hashed} WHERE {column} = %s"
+        for old, new in renames.items():
+            rows(connection, sql, (f"> {new}", old))
+        for new in renames.values():
+            rows(connection, sql, (new, f"> {new}"))
+
+
+def correct_digests(connection: Connection, digests: Mapping[str, str]) -> None:
+    """The digests of migrations that a renaming has changed."""
+    with connection.cursor() as cursor:
+        sql = "UPDATE _learnhub_migrations SET digest = %s, applied_at = applied_at WHERE id = %s AND digest <> %s"
+        cursor.executemany(sql, [(digest, name, digest) for name, digest in digests.items()])
 
 
 def forget_migration(connection: Connection, name: str) -> None:

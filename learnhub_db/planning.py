@@ -9,7 +9,7 @@ from difflib import unified_diff
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import ahead, deployment, history, scratch_schema, undoing
+from learnhub_db import ahead, deployment, history, scratch_schema
 from learnhub_db.ahead import Ahead
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused, rows
@@ -22,6 +22,7 @@ from learnhub_db.foresight.sizes import Size, is_large
 from learnhub_db.history import History
 from learnhub_db.inspection import lost_rights, privileges
 from learnhub_db.project import Project
+from learnhub_db.renaming import Renames
 from learnhub_db.stored_programs import catalogue, firing, rollout, unfinished
 from learnhub_db.stored_programs.grants import GrantFile
 
@@ -37,8 +38,12 @@ class Granting:
 
 @dataclass(frozen=True)
 class Plan:
-    """What apply would do, in its order; `finishes` names the replacements that a killed run has left."""
+    """What apply would do, in its order; `finishes` names the replacements that a killed run has left.
 
+    `renames` are the new names of applied migrations by the old ones.
+    """
+
+    renames: Renames = field(default_factory=dict)
     finishes: list[str] = field(default_factory=list)
     statements: list[Effect] = field(default_factory=list)
     programs: list[Proposal] = field(default_factory=list)
@@ -46,7 +51,7 @@ class Plan:
 
     @property
     def number(self) -> int:
-        return len(self.finishes) + len(self.statements) + len(self.programs) + len(self.grants)
+        return len(self.renames) + len(self.finishes) + len(self.statements) + len(self.programs) + len(self.grants)
 
 
 def read(project: Project, target: Target) -> Plan:
@@ -58,10 +63,9 @@ def read(project: Project, target: Target) -> Plan:
     contents = Contents.read(project)
     with connect(target) as connection:
         try:
-            past = history.read(connection)
-            deployment.check_unchanged(contents, past)
-            undoing.check_none(connection, past)
-            return _plan(connection, project, target, contents, past)
+            past, renames = deployment.checked(connection, contents, history.read(connection))
+            found = _plan(connection, project, target, contents, past)
+            return replace(found, renames=renames)
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
 
@@ -74,7 +78,7 @@ def _plan(connection: Connection, project: Project, target: Target, contents: Co
     fresh = {program.name for program in programs if program.key not in existing}
     begun = unfinished.read(connection) if unfinished.NAME in past.tables else []
     grants = list(_grants(connection, contents, past, fresh))
-    found = Plan([f"{one.kind} {one.name}" for one in begun], grants=grants)
+    found = Plan(finishes=[f"{one.kind} {one.name}" for one in begun], grants=grants)
     if not left and not programs:
         return found
     with scratch_schema.made(target) as scratch:

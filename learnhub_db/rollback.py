@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from pymysql.connections import Connection
 
-from learnhub_db import history, migrations, undoing
+from learnhub_db import history, migrations, renaming, undoing
 from learnhub_db.acts import Act, Report, kept
 from learnhub_db.database import Target, rows
 from learnhub_db.errors import DatabaseRefused, LearnHubError, UsageError
@@ -127,6 +127,7 @@ class _Return:
 
     def _chosen(self, aim: Aim) -> list[str]:
         """The migrations to undo, newest first."""
+        _check_names(self.project, self.past)
         if "_yoyo_migration" not in self.past.tables:
             applied = []
         else:
@@ -226,6 +227,13 @@ def _up_to(applied: Sequence[str], number: str) -> list[str]:
     if not places:
         raise UsageError(f"migration {number} is not applied", "--to", _known(applied))
     return list(applied[: places[0]])
+
+
+def _check_names(project: Project, past: History) -> None:
+    """UsageError where a migration has run under another name than that of its file."""
+    for old, new in renaming.find(project.migrations(), past).items():
+        where = f"sql/migrations/{new}.sql"
+        raise UsageError(f"the migration {old} has another name", where, "apply first: it records the name")
 
 
 def _known(applied: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import history, undoing
+from learnhub_db import deployment, history, renaming, undoing
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused
 from learnhub_db.errors import DatabaseRefused
@@ -29,6 +29,7 @@ MISSING = "missing"  # applied, but gone from the server
 ORPHANED = "orphaned"  # applied, but its file is gone
 DRIFTED = "drifted"  # changed on the server since
 OVER = "over"  # an event of which the time has passed
+RENAMED = "renamed"  # applied under another name
 EXTRA = "extra"  # on the server, made by nothing that was applied
 
 SHOWN_BY_VERIFY = "verify shows how"
@@ -75,16 +76,33 @@ def read(project: Project, target: Target) -> Status:
 
 
 def _migrations(contents: Contents, past: History, begun: dict[str, Entry]) -> Iterator[Standing]:
+    renames = renaming.find(contents.migrations, past)
+    former, now = {new: old for old, new in renames.items()}, renaming.followed(contents.migrations, past, renames)
     for file in contents.migrations:
         if file.stem in begun and not begun[file.stem].untouched:
             yield Standing(STOPPED, "migration", file.stem, file.path, _place(begun[file.stem], file))
-            continue
-        state = PENDING
-        if file.stem in past.migrations:
-            state = APPLIED if past.migrations[file.stem] in (None, file.digest) else CHANGED
-        yield Standing(state, "migration", file.stem, file.path)
-    for name in sorted(past.migrations.keys() - {file.stem for file in contents.migrations}):
-        yield Standing(ORPHANED, "migration", name, f"sql/migrations/{name}.sql")
+        elif file.stem in former:
+            note = f"was {former[file.stem]}: apply records the name"
+            yield Standing(RENAMED, "migration", file.stem, file.path, note)
+        else:
+            yield Standing(_state_of(file, now), "migration", file.stem, file.path)
+    yield from _without_file(contents, now, begun)
+
+
+def _state_of(file: SqlFile, past: History) -> str:
+    if file.stem not in past.migrations:
+        return PENDING
+    return APPLIED if past.migrations[file.stem] in (None, file.digest) else CHANGED
+
+
+def _without_file(contents: Contents, past: History, begun: dict[str, Entry]) -> Iterator[Standing]:
+    files = {file.stem for file in contents.migrations}
+    for name in sorted(begun.keys() - files - past.migrations.keys()):
+        if not begun[name].untouched:
+            yield Standing(STOPPED, "migration", name, f"sql/migrations/{name}.sql", "give its file this name again")
+    error = deployment.unsettled(contents, past)
+    for name in sorted(past.migrations.keys() - files):
+        yield Standing(ORPHANED, "migration", name, f"sql/migrations/{name}.sql", error.hint if error else "")
 
 
 def _rollback(undone: list[str]) -> Iterator[Standing]:

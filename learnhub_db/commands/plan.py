@@ -33,6 +33,8 @@ def plan(session: Session) -> None:
 
 
 def _lines(plan: Plan) -> Iterator[str]:
+    for old, new in plan.renames.items():
+        yield f"rename {old} to {new}: it has run"
     for name in plan.finishes:
         yield f"finish {name}, which a killed run had begun to replace"
     for effect in plan.statements:
