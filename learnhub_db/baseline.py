@@ -33,12 +33,48 @@ def adopt(contents: Contents, settings: Settings, target: Target, number: str, r
         fresh = not (past.migrations or past.objects)
         _check_pending(connection, contents, past)
         differences = [one for one in drift.find(contents, settings, target) if fresh or one.kind == "table"]
-        if not differences:
+        if differences:
+            return differences
+        with history.nothing_left_of_a_refusal(connection, past):
+            history.prepare(connection, past)
             renaming.record(connection, past, renames, report)
             _record(connection, contents, past, fresh, report)
             files = {program.key for program in contents.programs} | past.objects.keys()
             digests.adopt(connection, files, settings.partitions_kept_by_jobs)
     return differences
+
+
+def squash(contents: Contents, settings: Settings, target: Target, number: str, report: Report) -> list[Difference]:
+    """Have the migrations up to `number` take the place of those that have no file any more, and run none of them.
+
+    What the files up to `number` build is compared with all that is there, but for the programs and grants that files
+    of their own make: these are left to the next apply. Where it differs nothing is recorded, and the differences are
+    returned. UsageError where every applied migration has its file, and for a migration that was begun.
+    """
+    files = _up_to(contents.migrations, number)
+    with lock.connected(target, report) as connection:
+        past, renames = deployment.followed(connection, contents, history.read(connection))
+        folded, new = _folded(contents, past), [file for file in files if not past.is_applied(file)]
+        _check_not_begun(connection, new, past)
+        programs = {program.key for program in contents.programs} | past.objects.keys()
+        alone = replace(contents, migrations=files, accounts=[], programs=[], grants=[])
+        found = [one for one in drift.find(alone, settings, target) if (one.kind, one.name.lower()) not in programs]
+        if not found:
+            history.prepare(connection, past)
+            renaming.record(connection, past, renames, report)
+            migrations.squash(connection, new, folded, files[-1].stem)
+            digests.adopt(connection, programs, settings.partitions_kept_by_jobs)
+            for act in [Act("adopted", file.path) for file in new] + [Act("folded", name) for name in folded]:
+                report(act)
+    return found
+
+
+def _folded(contents: Contents, past: History) -> list[str]:
+    """The applied migrations that have no file any more, or one with another content."""
+    files = {file.stem: file for file in contents.migrations}
+    if not past.migrations.keys() - files.keys():
+        raise UsageError("every applied migration has its file", "sql/migrations", "baseline without --squash")
+    return sorted(name for name in past.migrations if name not in files or not past.is_applied(files[name]))
 
 
 def _up_to(files: list[SqlFile], number: str) -> list[SqlFile]:
@@ -53,14 +89,17 @@ def _check_pending(connection: Connection, contents: Contents, past: History) ->
     last = contents.migrations[-1]
     if last.stem in past.migrations:
         raise UsageError("the migration is applied", last.path, "use verify to compare")
+    _check_not_begun(connection, deployment.pending(contents, past), past)
+
+
+def _check_not_begun(connection: Connection, files: list[SqlFile], past: History) -> None:
     begun = journal.under_way(connection, journal.MIGRATION) if journal.NAME in past.tables else {}
-    for file in deployment.pending(contents, past):
+    for file in files:
         if file.stem in begun and not begun[file.stem].untouched:
             raise UsageError("the migration was begun", file.path, "finish it: apply, or apply --resume")
 
 
 def _record(connection: Connection, contents: Contents, past: History, fresh: bool, report: Report) -> None:
-    history.prepare(connection, past)
     left = deployment.pending(contents, past)
     migrations.adopt(connection, left)
     if fresh:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from pymysql.connections import Connection
 
-from learnhub_db import history, renaming, undoing
+from learnhub_db import history, occupancy, renaming, undoing
 from learnhub_db.acts import Act, Report, kept
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, rows
@@ -19,6 +19,7 @@ from learnhub_db.project import MIGRATION_NAME, Project, SqlFile
 from learnhub_db.renaming import Renames
 from learnhub_db.runner import execution, journal, lock
 from learnhub_db.runner.resumption import Resume
+from learnhub_db.runner.steps import DESTROYING
 from learnhub_db.stored_programs import catalogue, firing, grants, preflight
 from learnhub_db.stored_programs.grants import GrantFile
 from learnhub_db.stored_programs.rollout import Rollout
@@ -31,6 +32,8 @@ def apply(
     *,
     prune: bool = False,
     allow_rebuild: bool = False,
+    allow_destroy: Collection[str] = (),
+    adopt: bool = False,
     resume: str | None = None,
     lock_timeout: float = lock.WAIT_SECONDS,
 ) -> list[Act]:
@@ -39,15 +42,22 @@ def apply(
     A migration that was begun is taken up where it stopped; `resume` says done, again or skip of a statement of which
     the database does not show whether it ran. Nothing runs where a file breaks the rules, or where a migration that was
     applied has another content now. With `prune` programs that were deployed, and whose files are gone, are dropped.
-    Without `allow_rebuild` nothing runs either where an ALTER would have writers wait while it copies a large table.
+    Without `allow_rebuild` nothing runs either where an ALTER would have writers wait while it copies a large table,
+    without `adopt` where the database has no history and is not empty. `allow_destroy` are the tables, table.columns
+    and table.partitions with rows in them that migrations may drop or empty: with others nothing runs.
     """
     contents, acts = Contents.read(project), []
     tell = kept(acts, report)
     with lock.connected(target, tell, lock_timeout) as connection:
         run = _Run(connection, project, contents, tell, prune)
+        if not adopt and (refusal := occupancy.refusal(connection, run.past, target.database)):
+            raise refusal
         if not allow_rebuild:
             run.refuse_rebuilds(target)
-        run.apply(Resume(resume, lock_timeout))
+        if adopt or not history.is_empty(connection, run.past):
+            run.refuse_losses(target, allow_destroy)
+        with history.nothing_left_of_a_refusal(connection, run.past):
+            run.apply(Resume(resume, lock_timeout))
     return acts
 
 
@@ -57,13 +67,18 @@ def checked(connection: Connection, contents: Contents, past: History) -> tuple[
     An error where a rollback or a migration without a file has stopped half-way, and where the files are not those of
     the history.
     """
-    undoing.check_none(connection, past)
-    _check_begun(connection, contents, past)
-    renames = renaming.find(contents.migrations, past)
-    now = renaming.followed(contents.migrations, past, renames)
+    now, renames = followed(connection, contents, past)
     if error := unsettled(contents, now):
         raise error
     return now, renames
+
+
+def followed(connection: Connection, contents: Contents, past: History) -> tuple[History, Renames]:
+    """As checked(), whatever the files are that the history has no names for."""
+    undoing.check_none(connection, past)
+    _check_begun(connection, contents, past)
+    renames = renaming.find(contents.migrations, past)
+    return renaming.followed(contents.migrations, past, renames), renames
 
 
 def unsettled(contents: Contents, past: History) -> UsageError | None:
@@ -72,7 +87,8 @@ def unsettled(contents: Contents, past: History) -> UsageError | None:
     last = max((name for name in gone if MIGRATION_NAME.fullmatch(f"{name}.sql")), default="")
     changed = [file for file in contents.migrations if (past.migrations.get(file.stem) or file.digest) != file.digest]
     behind = [file for file in pending(contents, past) if file.stem[:4] <= last[:4]]
-    number = max((file.stem[:4] for file in changed + behind), default="")
+    known = [file for file in contents.migrations if file.stem in past.migrations]
+    number = max((file.stem[:4] for file in known + behind), default="")
     squashed = f"where migrations were folded into one: baseline {number} --squash"
     if changed:
         hint = "restore it and write the change as a new migration"
@@ -135,6 +151,14 @@ class _Run:
             from learnhub_db.foresight import rebuilds
 
             rebuilds.refuse(self.connection, target, self.past, files, large, limit)
+
+    def refuse_losses(self, target: Target, allowed: Collection[str]) -> None:
+        """UsageError where a pending migration would destroy rows of something that is not `allowed`."""
+        files = pending(self.contents, self.past)
+        if any(DESTROYING.search(file.text) for file in files):
+            from learnhub_db.foresight import destroying
+
+            destroying.refuse(self.connection, target, self.past, files, allowed)
 
     def _apply_migrations(self, resume: Resume) -> None:
         if pending(self.contents, self.past):

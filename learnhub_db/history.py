@@ -5,13 +5,18 @@ yoyo's own table of applied migrations is read here too, so that nothing needs y
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db.database import rows
+from learnhub_db.errors import LearnHubError
 from learnhub_db.inspection import digests
+from learnhub_db.project import SqlFile
 from learnhub_db.runner import journal
 from learnhub_db.stored_programs import definitions, unfinished
 
@@ -49,6 +54,7 @@ _WITH_DIGESTS = """
 """
 
 OF_YOYO = ("_yoyo_migration", "_yoyo_log")
+_WITHOUT_MEANING = {"_yoyo_version", digests.NAME}  # what they hold does not say that anything was applied
 # Where names of migrations stand, apart from what is under way.
 _NAMING = {
     "_yoyo_migration": "migration_id",
@@ -80,6 +86,10 @@ class History:
         record = self.objects.get(key)
         return record is not None and record.digest == digest
 
+    def is_applied(self, file: SqlFile) -> bool:
+        """Whether the migration was applied with the content that its file has."""
+        return file.stem in self.migrations and self.migrations[file.stem] in (None, file.digest)
+
 
 def read(connection: Connection) -> History:
     """The history of the connection's database, empty where nothing was ever applied; reads only."""
@@ -92,6 +102,39 @@ def read(connection: Connection) -> History:
         found = rows(connection, "SELECT kind, name, path, digest, fingerprint FROM _learnhub_objects")
         objects = {(kind, name): Record(*record) for kind, name, *record in found}
     return History(migrations, objects, tables)
+
+
+def is_empty(connection: Connection, history: History) -> bool:
+    """Whether nothing was ever applied, begun or adopted; reads only."""
+    if history.migrations or history.objects:
+        return False
+    known = history.tables & {*TABLES, *OF_YOYO} - _WITHOUT_MEANING
+    told = {journal.NAME: f"WHERE place <> 1 OR state <> '{journal.FAILED}'"}  # a first statement that was refused
+    return not any(rows(connection, f"SELECT 1 FROM {name} {told.get(name, '')} LIMIT 1") for name in sorted(known))
+
+
+@contextmanager
+def nothing_left_of_a_refusal(connection: Connection, before: History) -> Iterator[None]:
+    """Drop the tables of the history that the block has created, where it fails and has recorded nothing.
+
+    A killed run may leave them: without a row they are no history.
+    """
+    try:
+        yield
+    except (LearnHubError, pymysql.Error):
+        with suppress(pymysql.Error, LearnHubError):
+            _drop_created(connection, before)
+        raise
+
+
+def _drop_created(connection: Connection, before: History) -> None:
+    if not connection.open:
+        return
+    connection.rollback()
+    now = read(connection)
+    created = sorted((now.tables - before.tables) & {*TABLES, *OF_YOYO, *_WITHOUT_MEANING})
+    if created and is_empty(connection, replace(now, tables=frozenset(created))):
+        rows(connection, f"DROP TABLE {', '.join(created)}")
 
 
 def prepare(connection: Connection, history: History, names: Iterable[str] = tuple(TABLES)) -> None:
@@ -119,6 +162,21 @@ def rename_migrations(connection: Connection, history: History, renames: Mapping
             rows(connection, sql, (f"> {new}", old))
         for new in renames.values():
             rows(connection, sql, (new, f"> {new}"))
+
+
+def fold_migrations(connection: Connection, names: Sequence[str], last: str) -> datetime | None:
+    """Forget `names`, in favour of `last` where they stand beside programs; when the last of them was applied."""
+    ((applied_at,),) = rows(connection, "SELECT MAX(applied_at) FROM _learnhub_migrations WHERE id IN %s", (names,))
+    rows(connection, "DELETE FROM _yoyo_migration WHERE migration_id IN %s", (names,))
+    rows(connection, "DELETE FROM _learnhub_migrations WHERE id IN %s", (names,))
+    rows(connection, f"UPDATE {definitions.NAME} SET migration = %s WHERE migration IN %s", (last, names))
+    return applied_at
+
+
+def date_migrations(connection: Connection, names: Sequence[str], applied_at: datetime | None) -> None:
+    """Have them as old as what they stand for, so that they are not the last ones applied."""
+    if applied_at:
+        rows(connection, "UPDATE _learnhub_migrations SET applied_at = %s WHERE id IN %s", (applied_at, names))
 
 
 def correct_digests(connection: Connection, digests: Mapping[str, str]) -> None:

@@ -39,6 +39,9 @@ from learnhub_db.runner.steps import Step
 from learnhub_db.statements import split
 
 
+SQUASH = "squash"  # in yoyo's log
+
+
 class Migration(YoyoMigration):
     """A file of sql/migrations, split as the mysql client splits it."""
 
@@ -182,11 +185,36 @@ def adopt(connection: Connection, files: Sequence[SqlFile]) -> None:
     """Record that `files` are applied, in yoyo's tables as marked, without running them."""
     backend = Backend(None, connection=connection)
     backend.ensure_internal_schema_updated()
-    adopted = read(files)
-    for migration in adopted:
-        migration.load()
+    adopted = _loaded(files)
     with backend.transaction():
         backend.record(adopted, "mark")
+
+
+def squash(connection: Connection, files: Sequence[SqlFile], folded: Sequence[str], last: str) -> None:
+    """Record `files` as applied in the place of the `folded` migrations, all or nothing.
+
+    Programs that were deployed with one of these count as deployed with `last`.
+    """
+    backend = Backend(None, connection=connection)
+    new = _loaded(files)
+    with backend.transaction():
+        applied_at = history.fold_migrations(connection, folded, last)
+        if new:
+            backend.record(new, SQUASH)
+            history.date_migrations(connection, [migration.id for migration in new], applied_at)
+
+
+def squashed(connection: Connection, names: Sequence[str]) -> list[str]:
+    """Those of the applied migrations `names` into which others were folded; reads only."""
+    sql = "SELECT DISTINCT migration_id FROM _yoyo_log WHERE operation = %s AND migration_id IN %s ORDER BY 1"
+    return [name for (name,) in database.rows(connection, sql, (SQUASH, tuple(names)))]
+
+
+def _loaded(files: Sequence[SqlFile]) -> list[Migration]:
+    found = [Migration(file) for file in files]
+    for migration in found:
+        migration.load()
+    return found
 
 
 def _counted(statements: int) -> str:

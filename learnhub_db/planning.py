@@ -9,12 +9,12 @@ from difflib import unified_diff
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import ahead, deployment, history, scratch_schema
+from learnhub_db import ahead, deployment, history, occupancy, scratch_schema
 from learnhub_db.ahead import Ahead
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.errors import DatabaseRefused
-from learnhub_db.foresight import online
+from learnhub_db.foresight import losses, online
 from learnhub_db.foresight.outlook import Effect, Outlook
 from learnhub_db.foresight.proposals import Proposal, Workshop
 from learnhub_db.foresight.sandbox import Sandbox
@@ -37,12 +37,21 @@ class Granting:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """An option without which apply would refuse, and why."""
+
+    option: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """What apply would do, in its order; `finishes` names the replacements that a killed run has left.
 
-    `renames` are the new names of applied migrations by the old ones.
+    `renames` are the new names of applied migrations by the old ones; `asks` what apply has to be told.
     """
 
+    asks: list[Ask] = field(default_factory=list)
     renames: Renames = field(default_factory=dict)
     finishes: list[str] = field(default_factory=list)
     statements: list[Effect] = field(default_factory=list)
@@ -65,7 +74,7 @@ def read(project: Project, target: Target) -> Plan:
         try:
             past, renames = deployment.checked(connection, contents, history.read(connection))
             found = _plan(connection, project, target, contents, past)
-            return replace(found, renames=renames)
+            return replace(found, renames=renames, asks=list(_asks(connection, target, contents, past)))
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
 
@@ -86,6 +95,14 @@ def _plan(connection: Connection, project: Project, target: Target, contents: Co
         effects = list(_effects(connection, target, sandbox, left, project.settings.rebuild_limit_mb))
         workshop = Workshop(connection, sandbox, contents.programs, project.settings.owner)
         return replace(found, statements=effects, programs=list(workshop.propose(past, programs)))
+
+
+def _asks(connection: Connection, target: Target, contents: Contents, past: History) -> Iterator[Ask]:
+    if refusal := occupancy.refusal(connection, past, target.database):
+        yield Ask("--adopt", refusal.what)
+    left = list(ahead.read(connection, past, deployment.pending(contents, past)))
+    for loss in losses.read(connection, target, left):
+        yield Ask(f"--allow-destroy {loss.name}", f"{loss.where} destroys rows of {loss.name}")
 
 
 def _effects(

@@ -33,7 +33,7 @@ def find(files: Sequence[SqlFile], past: History) -> Renames:
     while (further := _matched(files, past, found)) != found:
         found = further
     taken = {new for new in found.values() if new in past.migrations} - found.keys()
-    return {old: new for old, new in found.items() if new not in taken}
+    return {old: new for old, new in sorted(found.items()) if new not in taken}
 
 
 def followed(files: Sequence[SqlFile], past: History, renames: Renames) -> History:

@@ -120,7 +120,10 @@ class _Return:
                 raise DatabaseRefused("the migration has stopped half-way", path, "finish it first: apply")
 
     def _check_not_adopted(self, names: Sequence[str]) -> None:
-        """UsageError where one of them was adopted with the programs: what these were before it, nobody knows."""
+        """UsageError where one of them was adopted with the programs, or for others: nobody knows what was before it."""
+        for name in migrations.squashed(self.connection, names):
+            hint = "restore a backup of before it, or undo it by a new migration"
+            raise UsageError("other migrations were folded into the migration", f"sql/migrations/{name}.sql", hint)
         if definitions.NAME in self.past.tables and (name := definitions.adopted_with(self.connection, names)):
             hint = "restore a backup of before it, or undo it by a new migration"
             raise UsageError("the programs were adopted with the migration", f"sql/migrations/{name}.sql", hint)

@@ -92,7 +92,7 @@ def _migrations(contents: Contents, past: History, begun: dict[str, Entry]) -> I
 def _state_of(file: SqlFile, past: History) -> str:
     if file.stem not in past.migrations:
         return PENDING
-    return APPLIED if past.migrations[file.stem] in (None, file.digest) else CHANGED
+    return APPLIED if past.is_applied(file) else CHANGED
 
 
 def _without_file(contents: Contents, past: History, begun: dict[str, Entry]) -> Iterator[Standing]:

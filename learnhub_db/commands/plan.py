@@ -27,12 +27,14 @@ def plan(session: Session) -> None:
     """
     found = planning.read(session.files, session.target())
     summary = f"{found.number} to do" if found.number else "nothing to do"
-    session.show(asdict(found), "\n".join([*_lines(found), summary]))
+    session.show(asdict(found), "\n".join([*_lines(found), summary, *_command(found)]))
     if found.number:
         sys.exit(1)
 
 
 def _lines(plan: Plan) -> Iterator[str]:
+    for ask in plan.asks:
+        yield f"needs {ask.option}: {ask.why}"
     for old, new in plan.renames.items():
         yield f"rename {old} to {new}: it has run"
     for name in plan.finishes:
@@ -49,6 +51,12 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield f"grant {grant.path}"
         yield from [f"    {grant.note}"] if grant.note else []
         yield from _indented(grant.diff)
+
+
+def _command(plan: Plan) -> Iterator[str]:
+    """What to type, where apply alone would refuse."""
+    if plan.asks:
+        yield f"apply with: learnhub-db apply {' '.join(ask.option for ask in plan.asks)}"
 
 
 def _facts(effect: Effect) -> Iterator[str]:

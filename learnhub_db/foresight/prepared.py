@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 
@@ -15,12 +16,14 @@ from learnhub_db.runner.memory import Memory
 from learnhub_db.runner.steps import Kind, Step
 from learnhub_db.statements import code_only, strings, unquoted
 
+_DESTROYS = re.compile(r"\s*(?:DROP\s+TABLE|TRUNCATE)\s", re.IGNORECASE)
+
 
 class Prepared:
     """What the steps of one file have prepared; `connection` is only given the variables that the file says.
 
-    `perhaps` are the ALTERs among the file's strings, each in the place of the step that holds it: one of them may be
-    what an EXECUTE runs of which the file does not say what.
+    `perhaps` are the ALTERs among the file's strings, and what drops or empties a table, each in the place of the step
+    that holds it: one of them may be what an EXECUTE runs of which the file does not say what.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -38,7 +41,7 @@ class Prepared:
         """Take in a step that comes before the next one that is asked of."""
         executed = self.memory.executed(step)
         for text in map(unquoted, (*strings(step.text), *(strings(executed) if executed != step.text else ()))):
-            if alters.read(text):
+            if alters.read(text) or _DESTROYS.match(text):
                 self.alters.setdefault(text, _with(step, text))
         with suppress(pymysql.Error):
             said = self.memory.learn(step, lambda said: [rows(self.connection, sql) for sql in said.values()])

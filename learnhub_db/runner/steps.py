@@ -15,6 +15,7 @@ from hashlib import sha256
 from learnhub_db.errors import UsageError
 from learnhub_db.statements import Statement, code_only, shape
 
+DESTROYING = re.compile(r"\b(?:DROP|TRUNCATE|DISCARD)\b", re.IGNORECASE)  # a statement without one destroys no table
 NAME = r"(?:`(?:[^`]|``)+`|[\w$]+)"
 _HEAD = re.compile(r"(?:/\*!\d*|[\s(])*(?P<first>\w*)\s*(?P<second>\w*)")
 _READS_OR_WRITES_ROWS = set(
