@@ -75,8 +75,9 @@ def checked(connection: Connection, contents: Contents, past: History) -> tuple[
 
 def followed(connection: Connection, contents: Contents, past: History) -> tuple[History, Renames]:
     """As checked(), whatever the files are that the history has no names for."""
-    undoing.check_none(connection, past)
-    _check_begun(connection, contents, past)
+    if journal.NAME in past.tables and rows(connection, f"SELECT 1 FROM {journal.NAME} LIMIT 1"):
+        undoing.check_none(connection, past)
+        _check_begun(connection, contents, past)
     renames = renaming.find(contents.migrations, past)
     return renaming.followed(contents.migrations, past, renames), renames
 
@@ -101,7 +102,7 @@ def unsettled(contents: Contents, past: History) -> UsageError | None:
 
 def _check_begun(connection: Connection, contents: Contents, past: History) -> None:
     """DatabaseRefused for a migration that has stopped half-way, where no file has its name."""
-    begun = journal.under_way(connection, journal.MIGRATION) if journal.NAME in past.tables else {}
+    begun = journal.under_way(connection, journal.MIGRATION)
     for name in begun.keys() - {file.stem for file in contents.migrations} - past.migrations.keys():
         if not begun[name].untouched:
             hint = "give its file this name again and apply, then rename it"

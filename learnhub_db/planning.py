@@ -102,7 +102,7 @@ def _asks(connection: Connection, target: Target, contents: Contents, past: Hist
         yield Ask("--adopt", refusal.what)
     left = list(ahead.read(connection, past, deployment.pending(contents, past)))
     for loss in losses.read(connection, target, left):
-        yield Ask(f"--allow-destroy {loss.name}", f"{loss.where} destroys rows of {loss.name}")
+        yield Ask(loss.option, f"{loss.where} destroys rows of {loss.name}")
 
 
 def _effects(

@@ -26,9 +26,9 @@ KEPT = " (what somebody had made of it is kept in _learnhub_history)"
 Sql = Callable[[str], list[tuple]]
 
 
-def apply(root: Path, target: Target) -> list[str]:
+def apply(root: Path, target: Target, *, adopt: bool = False) -> list[str]:
     """What was done, without the numbers that differ from run to run."""
-    return [f"{act.verb} {act.what}" for act in deployment.apply(Project(root), target)]
+    return [f"{act.verb} {act.what}" for act in deployment.apply(Project(root), target, adopt=adopt)]
 
 
 def ask(target: Target, sql: str) -> list[tuple]:

@@ -45,7 +45,7 @@ def test_a_program_that_somebody_dropped_is_created_again(shop, empty_database):
 
 def test_a_program_that_was_there_before_is_replaced(shop, empty_database):
     ask(empty_database, "CREATE PROCEDURE SELL() SELECT 'of somebody'")
-    assert "replaced procedure sell" in apply(shop, empty_database)
+    assert "replaced procedure sell" in apply(shop, empty_database, adopt=True)
     ask(empty_database, "CALL sell(1, 3)")
 
 

@@ -92,6 +92,27 @@ def test_a_migration_that_another_tool_has_done_is_recorded(run, shop, empty_dat
     assert run("verify").out == "no difference\n"
 
 
+def test_one_before_others_that_are_applied_is_recorded(run, shop, empty_database, sql):
+    later = "ALTER TABLE products ADD COLUMN colour INT;\n"
+    small_project.write(shop, {"sql/migrations/0003-colour.sql": later})
+    assert run("apply").code == 0
+    (shop / "sql/migrations/0003-colour.sql").unlink()
+    small_project.write(shop, STOCK | {"sql/migrations/0004-colour.sql": later})
+    sql("ALTER TABLE products ADD COLUMN stock INT AFTER price")
+    shown = run("baseline", "0003")
+    assert (shown.code, shown.out.splitlines()[0]) == (1, "different table products")  # colour is of 0004
+    assert run("status").out.splitlines()[1] == (
+        "renamed  migration 0004-colour  sql/migrations/0004-colour.sql was 0003-colour: apply records the name"
+    )
+
+
+def test_one_that_depends_on_an_applied_one_is_recorded(run, shop, empty_database, sql):
+    assert run("apply").code == 0
+    small_project.write(shop, {path: f"-- depends: 0002-sales\n{text}" for path, text in STOCK.items()})
+    sql("ALTER TABLE products ADD COLUMN stock INT")
+    assert run("baseline", "0003").out == "adopted sql/migrations/0003-stock.sql\n"
+
+
 def test_one_that_it_has_not_done_is_refused_with_the_diff(run, shop, empty_database, sql):
     assert run("apply").code == 0
     small_project.write(shop, STOCK)

@@ -7,6 +7,8 @@ import pytest
 import small_project
 from command_line import Run
 from learnhub_db import deployment
+from learnhub_db.database import connect, rows
+from learnhub_db.errors import UsageError
 from learnhub_db.project import Project
 
 MIGRATION = "sql/migrations/0003-more.sql"
@@ -83,9 +85,41 @@ def test_what_is_named_is_destroyed(sold, run: Run, shop, sql):
     small_project.write(shop, {MIGRATION: "ALTER TABLE sales DROP note;\nTRUNCATE audit;\n"})
     some = run("apply", "--allow-destroy", "sales.note")
     assert some.err.splitlines()[0].startswith("error: the migration destroys rows: audit (")
-    assert run("apply", "--allow-destroy", "sales.note", "--allow-destroy", "AUDIT").code == 0
+    assert run("apply", "--allow-destroy", "sales.note", "--allow-destroy", "audit").code == 0
     assert sql("SELECT COUNT(*) FROM audit") == [(0,)]
     assert run("apply").out == "nothing to do\n"
+
+
+def test_capital_letters_count_as_they_do_on_the_server(sold, run: Run, shop, sql):
+    ((tells_apart,),) = sql("SELECT @@lower_case_table_names = 0")
+    if not tells_apart:
+        pytest.skip("the server takes both for one")
+    sql("CREATE TABLE SALES (id INT)")
+    small_project.write(shop, {MIGRATION: "DROP TABLE sales;\n"})
+    assert run("apply").err.splitlines()[1] == "hint: to go on: apply --allow-destroy sales"
+    assert run("apply", "--allow-destroy", "SALES").code == 2
+    small_project.write(shop, {MIGRATION: "DROP TABLE SALES;\n"})
+    assert run("apply").code == 0
+
+
+def test_a_name_that_a_shell_would_split_is_quoted(sold, run: Run, shop, sql):
+    sql("CREATE TABLE `two words` AS SELECT 1 AS a")
+    small_project.write(shop, {MIGRATION: "DROP TABLE `two words`;\n"})
+    assert run("apply").err.splitlines()[1] == "hint: to go on: apply --allow-destroy 'two words'"
+    assert run("apply", "--allow-destroy", "two words").code == 0
+
+
+def test_rows_that_the_account_may_not_see_count_as_rows(sold, shop, server, modest, sql):
+    with connect(server) as connection:
+        rows(connection, f"REVOKE ALL ON {modest.database}.* FROM {modest.user}@'%'")
+        most = "CREATE, DROP, ALTER, INSERT, UPDATE, DELETE, INDEX, CREATE VIEW, TRIGGER, EVENT, CREATE ROUTINE"
+        rows(connection, f"GRANT {most} ON {modest.database}.* TO {modest.user}@'%'")
+        for (table,) in sql("SHOW TABLES LIKE '\\_%'"):
+            rows(connection, f"GRANT SELECT ON {modest.database}.{table} TO {modest.user}@'%'")
+    small_project.write(shop, {MIGRATION: "TRUNCATE sales;\n"})
+    with pytest.raises(UsageError) as refused:
+        deployment.apply(Project(shop), modest)
+    assert refused.value.what == "the migration destroys rows: sales"
 
 
 def test_an_empty_table_needs_no_word(run: Run, shop):

@@ -6,12 +6,15 @@ import pytest
 
 import small_project
 from command_line import Run
-from learnhub_db import deployment
+from learnhub_db import deployment, history
 from learnhub_db.database import Target, connect, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.project import Project
 
-HINT = "baseline NNNN, where it is what the files up to NNNN build; else apply --adopt, which leaves in place what is there"
+HINT = (
+    "baseline NNNN, where it is what the files up to NNNN build; "
+    "else apply --adopt, which leaves in place what is there"
+)
 
 
 @pytest.mark.parametrize(
@@ -73,16 +76,12 @@ def test_what_yoyo_has_migrated_has_a_history(run: Run, shop, empty_database: Ta
 
 
 def test_tables_that_a_killed_run_left_empty_are_no_history(run: Run, empty_database: Target, sql):
-    from learnhub_db import history
-
     with connect(empty_database) as connection:
         history.prepare(connection, history.read(connection))
     assert run("apply").code == 0
 
 
 def test_and_beside_others_they_are_none_either(run: Run, empty_database: Target, sql):
-    from learnhub_db import history
-
     with connect(empty_database) as connection:
         history.prepare(connection, history.read(connection))
     sql("CREATE TABLE old (id INT)")

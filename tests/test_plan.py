@@ -15,7 +15,8 @@ def test_nothing_to_do_is_said_and_asks_for_no_scratch_schema(run):
     run("apply")
     shown = run("plan")
     assert (shown.code, shown.out) == (0, "nothing to do\n")
-    assert run("--json", "plan").document == {"finishes": [], "statements": [], "programs": [], "grants": []}
+    nothing = {"finishes": [], "statements": [], "programs": [], "grants": [], "asks": [], "renames": {}}
+    assert run("--json", "plan").document == nothing
 
 
 def test_something_to_do_ends_with_exit_code_1(run):

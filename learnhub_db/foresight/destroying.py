@@ -10,14 +10,8 @@ from learnhub_db import ahead
 from learnhub_db.database import Target
 from learnhub_db.errors import UsageError
 from learnhub_db.foresight import losses
-from learnhub_db.foresight.losses import Loss
 from learnhub_db.history import History
 from learnhub_db.project import SqlFile
-
-
-def option(found: Sequence[Loss]) -> str:
-    """What to type behind apply."""
-    return " ".join(f"--allow-destroy {loss.name}" for loss in found)
 
 
 def refuse(
@@ -25,8 +19,7 @@ def refuse(
 ) -> None:
     """UsageError where `files` destroy rows of something that is not among `allowed`; reads only."""
     found = losses.read(connection, target, list(ahead.read(connection, past, files)))
-    names = {name.lower() for name in allowed}
-    left = [loss for loss in found if loss.name.lower() not in names]
+    left = [loss for loss in found if loss.name not in allowed]
     if left:
         what = f"the migration destroys rows: {', '.join(loss.name for loss in left)}"
-        raise UsageError(what, left[0].where, f"to go on: apply {option(found)}")
+        raise UsageError(what, left[0].where, f"to go on: apply {' '.join(loss.option for loss in found)}")

@@ -1,19 +1,21 @@
 """What pending migrations drop or empty although it holds rows, by its name in the target.
 
-Read from the statements: nothing is run but the session variables that a file sets, so that no scratch schema is needed.
+Read from the statements: nothing is run but what sets a file's session variables, so that no scratch schema is needed.
 Rows are looked for, not estimated. What a CALL does, and what a string put together by the server runs, is not seen.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db.ahead import Ahead
-from learnhub_db.database import Target, bare, connect, identifier, rows
+from learnhub_db.database import NOT_ALLOWED, Target, bare, connect, identifier, rows
 from learnhub_db.foresight.outlook import unqualified
 from learnhub_db.foresight.prepared import Prepared
 from learnhub_db.inspection import reach
@@ -42,7 +44,7 @@ _RENAMED_TABLES = re.compile(r"\s*RENAME\s+TABLES?\b", re.IGNORECASE)
 _RENAMED = re.compile(rf"({_QUALIFIED})\s+TO\s+({_QUALIFIED})", re.IGNORECASE)
 _ALL = "ALL"
 
-Path = tuple[str, str]  # of a table: database and name, in small letters
+Path = tuple[str, str]  # of a table: database and name, in small letters where the server does not tell these apart
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Loss:
 
     name: str
     where: str
+
+    @property
+    def option(self) -> str:
+        """What apply is to be told, as one types it."""
+        return f"--allow-destroy {shlex.quote(self.name)}"
 
 
 def read(connection: Connection, target: Target, left: Sequence[Ahead]) -> list[Loss]:
@@ -62,7 +69,7 @@ def read(connection: Connection, target: Target, left: Sequence[Ahead]) -> list[
     for one in left:
         for step in _executed(target, one):
             for name in losses.of(unqualified(step, target.database)):
-                found.setdefault(name.lower(), Loss(name, f"{one.path}:{step.line}"))
+                found.setdefault(name, Loss(name, f"{one.path}:{step.line}"))
     return list(found.values())
 
 
@@ -87,7 +94,9 @@ class _Losses:
     def __init__(self, connection: Connection, database: str) -> None:
         self.connection, self.database = connection, database
         sql = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
-        self.tables = {(schema.lower(), name.lower()): (schema, name) for schema, name in rows(connection, sql)}
+        ((tells_apart,),) = rows(connection, "SELECT @@lower_case_table_names = 0")
+        self.fold = str if tells_apart else str.lower
+        self.tables = {self._key(path): path for path in rows(connection, sql)}
         self.columns: dict[tuple[Path, str], str] = {}  # as they are in the target, where they were renamed
 
     def of(self, step: Step) -> Iterator[str]:
@@ -104,7 +113,7 @@ class _Losses:
                 self._rename(self._path(old), self._path(new))
 
     def _of_database(self, name: str) -> Iterator[str]:
-        if any(self._holds_rows(known) for path, known in self.tables.items() if path[0] == name.lower()):
+        if any(self._holds_rows(known) for path, known in self.tables.items() if path[0] == self.fold(name)):
             yield name
 
     def _of_alter(self, path: Path, clauses: str) -> Iterator[str]:
@@ -146,16 +155,26 @@ class _Losses:
             yield self._told(table)
 
     def _holds_rows(self, table: Path, which: str = "") -> bool:
+        """Also where the account may not look."""
         schema, name = table
-        return bool(rows(self.connection, f"SELECT 1 FROM {identifier(schema)}.{identifier(name)} {which} LIMIT 1"))
+        sql = f"SELECT 1 FROM {identifier(schema)}.{identifier(name)} {which} LIMIT 1"
+        try:
+            return bool(rows(self.connection, sql))
+        except pymysql.Error as error:
+            if error.args[0] in NOT_ALLOWED:
+                return True
+            raise
 
     def _told(self, table: Path) -> str:
         schema, name = table
-        return name if schema.lower() == self.database.lower() else f"{schema}.{name}"
+        return name if self.fold(schema) == self.fold(self.database) else f"{schema}.{name}"
 
     def _path(self, name: str) -> Path:
         *schema, table = (bare(part.strip()) for part in re.findall(NAME, name))
-        return (schema[0] if schema else self.database).lower(), table.lower()
+        return self._key((schema[0] if schema else self.database, table))
+
+    def _key(self, path: Path) -> Path:
+        return self.fold(path[0]), self.fold(path[1])
 
     def _rename(self, old: Path, new: Path) -> None:
         if table := self.tables.pop(old, None):
