@@ -49,9 +49,9 @@ def routine_rights(target: Target) -> list[tuple]:
     return ask(target, f"{sql} ORDER BY user")
 
 
-def reported(root: Path, target: Target, *, prune: bool = False) -> list[str]:
+def reported(root: Path, target: Target, *, prune: bool = False, adopt: bool = False) -> list[str]:
     """What was done, in the words that the command line prints."""
-    return [str(act) for act in deployment.apply(Project(root), target, prune=prune)]
+    return [str(act) for act in deployment.apply(Project(root), target, prune=prune, adopt=adopt)]
 
 
 def routine(sql: Sql, name: str = "sell") -> tuple:

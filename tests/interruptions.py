@@ -181,11 +181,11 @@ def silently(work: Callable[..., object], *arguments: object) -> None:
 
 
 def apply(target: Target, root: Path) -> None:
-    """What a client does here; it says nothing."""
+    """What a client does here, also where a gate stands already; it says nothing."""
     from learnhub_db import deployment
     from learnhub_db.project import Project
 
-    deployment.apply(Project(root), target)
+    deployment.apply(Project(root), target, adopt=True)
 
 
 def rollback(target: Target, root: Path, to: str) -> None:

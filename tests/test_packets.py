@@ -185,7 +185,7 @@ def test_one_that_waits_for_a_lock_is_sent_again_with_those_behind_it(tmp_path, 
     monkeypatch.setattr(waits, "LONGEST_PAUSE_SECONDS", 0.2)
     root, told = write(tmp_path, GATED[1]), Queue()
     arguments = (Project(root), empty_database, lambda act: told.put(str(act)))
-    applying = threading.Thread(target=deployment.apply, args=arguments)
+    applying = threading.Thread(target=deployment.apply, args=arguments, kwargs={"adopt": True})  # the gate is there
     with connect(empty_database) as reader:
         with gate.closed(empty_database):
             applying.start()

@@ -80,7 +80,7 @@ class TestHistory:
 
     def test_of_what_was_there_before_the_toolkit(self, tmp_path, empty_database, sql):
         sql("CREATE PROCEDURE sell() SELECT 'of somebody'")
-        acts = reported(small_project.write(tmp_path), empty_database)
+        acts = reported(small_project.write(tmp_path), empty_database, adopt=True)
         assert "replaced procedure sell" + KEPT in acts
         kept = sql("SELECT act, definition FROM _learnhub_history WHERE name = 'sell' ORDER BY id")
         assert [act for act, _ in kept] == ["found", "replaced"]
