@@ -218,7 +218,7 @@ CREATE TABLE `erasure_log` (
   `kept` json DEFAULT NULL COMMENT 'What was kept and the duty to keep it (not personal)',
   `erased_at` datetime(6) NOT NULL DEFAULT (utc_timestamp(6)) COMMENT 'UTC',
   PRIMARY KEY (`erasure_id`),
-  KEY `erasures_of_user` (`user_id`)
+  UNIQUE KEY `a_user_is_erased_once` (`user_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='Proof that somebody was forgotten';
 
 CREATE TABLE `error_catalogue` (
@@ -2228,7 +2228,6 @@ CREATE PROCEDURE `erase_user`(
 BEGIN
   DECLARE v_joined        BOOLEAN;
   DECLARE v_deleted_at    DATETIME(6);
-  DECLARE v_erasures      INT;
   DECLARE v_payments      INT;
   DECLARE v_archived      INT;
   DECLARE v_enrollments   INT;
@@ -2249,25 +2248,23 @@ BEGIN
   CALL begin_or_join(v_joined);
   SAVEPOINT erase_user;
   CALL lock_user(p_user_id, v_deleted_at);
-  SELECT COUNT(*) INTO v_erasures FROM erasure_log WHERE user_id = p_user_id FOR SHARE;
-  IF v_erasures > 0 THEN
-    CALL raise_error('ALREADY_ERASED', p_user_id);
-  END IF;
+  SELECT COUNT(*) INTO v_payments FROM payments WHERE user_id = p_user_id FOR SHARE;
+  SELECT COUNT(*) INTO v_archived FROM payments_history WHERE user_id = p_user_id FOR SHARE;
+  SELECT COUNT(*) INTO v_enrollments FROM enrollments WHERE student_id = p_user_id FOR SHARE;
+  SELECT COUNT(*) INTO v_subscriptions FROM subscriptions WHERE user_id = p_user_id FOR SHARE;
+  BEGIN  -- the log's key decides: looking for a missing row first would lock the gap that it belongs in
+    DECLARE EXIT HANDLER FOR 1062 CALL raise_error('ALREADY_ERASED', p_user_id);
+    INSERT INTO erasure_log (user_id, requested_by, reason, kept)
+    VALUES (p_user_id, p_requested_by, p_reason,
+            JSON_OBJECT('payments', v_payments + v_archived, 'enrollments', v_enrollments, 'subscriptions', v_subscriptions,
+                        'why', 'accounts must show what was paid, and what for'));
+  END;
 
   IF v_deleted_at IS NULL THEN
     CALL close_account(p_user_id, NULL);
   END IF;
   CALL forget_user(p_user_id);
   CALL erase_personal_values(p_user_id);
-
-  SELECT COUNT(*) INTO v_payments FROM payments WHERE user_id = p_user_id FOR SHARE;
-  SELECT COUNT(*) INTO v_archived FROM payments_history WHERE user_id = p_user_id FOR SHARE;
-  SELECT COUNT(*) INTO v_enrollments FROM enrollments WHERE student_id = p_user_id FOR SHARE;
-  SELECT COUNT(*) INTO v_subscriptions FROM subscriptions WHERE user_id = p_user_id FOR SHARE;
-  INSERT INTO erasure_log (user_id, requested_by, reason, kept)
-  VALUES (p_user_id, p_requested_by, p_reason,
-          JSON_OBJECT('payments', v_payments + v_archived, 'enrollments', v_enrollments, 'subscriptions', v_subscriptions,
-                      'why', 'accounts must show what was paid, and what for'));
 
   IF v_joined THEN RELEASE SAVEPOINT erase_user; ELSE COMMIT; END IF;
 END$$
@@ -2929,6 +2926,7 @@ CREATE PROCEDURE `move_closed_payments`(IN p_before DATE, IN p_batch INT, OUT p_
     MODIFIES SQL DATA
     COMMENT 'One step of archive_payments'
 BEGIN
+  DECLARE v_closed  JSON;
   DECLARE v_charges JSON;
   DECLARE v_refunds JSON;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -2938,15 +2936,24 @@ BEGIN
   END;
 
   CALL begin_owned();
-  SELECT JSON_ARRAYAGG(JSON_OBJECT('payment_id', payment_id, 'charged_at', created_at)), COUNT(*)
-    INTO v_charges, p_moved
-    FROM (SELECT payment_id, created_at FROM payments charge FORCE INDEX (payments_by_day)
+  SELECT JSON_ARRAYAGG(payment_id) INTO v_closed
+    FROM (SELECT payment_id FROM payments charge FORCE INDEX (payments_by_day)
+            STRAIGHT_JOIN users buyer ON buyer.user_id = charge.user_id
            WHERE kind = 'charge' AND processed_at < p_before
              AND (status IN ('failed', 'refunded')
                   OR (status = 'completed' AND (enrollment_id IS NOT NULL OR subscription_id IS NOT NULL)))
              AND NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments late WHERE late.answers = charge.payment_id)
              AND NOT EXISTS (SELECT 1 FROM seat_holds hold WHERE hold.payment_id = charge.payment_id)
-           LIMIT p_batch FOR UPDATE OF charge SKIP LOCKED) closed;
+           LIMIT p_batch FOR UPDATE OF buyer SKIP LOCKED) closed;
+  -- looked at again: before their users were locked, somebody else may have moved them or answered them
+  SELECT JSON_ARRAYAGG(JSON_OBJECT('payment_id', payment_id, 'charged_at', created_at)), COUNT(*)
+    INTO v_charges, p_moved
+    FROM (SELECT charge.payment_id, created_at
+            FROM JSON_TABLE(v_closed, '$[*]' COLUMNS (payment_id BIGINT UNSIGNED PATH '$')) found
+            STRAIGHT_JOIN payments charge ON charge.payment_id = found.payment_id
+           WHERE NOT EXISTS (SELECT /*+ NO_SEMIJOIN() */ 1 FROM payments late WHERE late.answers = charge.payment_id)
+             AND NOT EXISTS (SELECT 1 FROM seat_holds hold WHERE hold.payment_id = charge.payment_id)
+             FOR UPDATE OF charge SKIP LOCKED) closed;
   IF p_moved > 0 THEN
     SELECT JSON_ARRAYAGG(JSON_OBJECT('payment_id', refund.payment_id, 'charged_at', closed.charged_at)) INTO v_refunds
       FROM JSON_TABLE(v_charges, '$[*]' COLUMNS (payment_id BIGINT UNSIGNED PATH '$.payment_id',
@@ -3575,20 +3582,22 @@ CREATE PROCEDURE `refresh_star`(IN p_day DATE)
     MODIFIES SQL DATA
     COMMENT 'Builds the facts of a UTC day anew'
 BEGIN
-  DECLARE EXIT HANDLER FOR SQLEXCEPTION
-  BEGIN
-    ROLLBACK;
-    RESIGNAL;
-  END;
-
   CALL require_argument('p_day', p_day);
   CALL refuse_in_transaction('refresh_star');
 
-  CALL begin_owned();
-  INSERT INTO dim_date (date_key) VALUES (p_day)
-      ON DUPLICATE KEY UPDATE refreshed_at = UTC_TIMESTAMP(6);
-  CALL build_facts(p_day);
-  COMMIT;
+  BEGIN  -- its handler must not see the refusals: there the transaction is the caller's
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+      ROLLBACK;
+      RESIGNAL;
+    END;
+
+    CALL begin_owned();
+    INSERT INTO dim_date (date_key) VALUES (p_day)
+        ON DUPLICATE KEY UPDATE refreshed_at = UTC_TIMESTAMP(6);
+    CALL build_facts(p_day);
+    COMMIT;
+  END;
 END$$
 DELIMITER ;
 

@@ -27,7 +27,6 @@ CREATE PROCEDURE erase_user(
 BEGIN
   DECLARE v_joined        BOOLEAN;
   DECLARE v_deleted_at    DATETIME(6);
-  DECLARE v_erasures      INT;
   DECLARE v_payments      INT;
   DECLARE v_archived      INT;
   DECLARE v_enrollments   INT;
@@ -48,25 +47,23 @@ BEGIN
   CALL begin_or_join(v_joined);
   SAVEPOINT erase_user;
   CALL lock_user(p_user_id, v_deleted_at);
-  SELECT COUNT(*) INTO v_erasures FROM erasure_log WHERE user_id = p_user_id FOR SHARE;
-  IF v_erasures > 0 THEN
-    CALL raise_error('ALREADY_ERASED', p_user_id);
-  END IF;
+  SELECT COUNT(*) INTO v_payments FROM payments WHERE user_id = p_user_id FOR SHARE;
+  SELECT COUNT(*) INTO v_archived FROM payments_history WHERE user_id = p_user_id FOR SHARE;
+  SELECT COUNT(*) INTO v_enrollments FROM enrollments WHERE student_id = p_user_id FOR SHARE;
+  SELECT COUNT(*) INTO v_subscriptions FROM subscriptions WHERE user_id = p_user_id FOR SHARE;
+  BEGIN  -- the log's key decides: looking for a missing row first would lock the gap that it belongs in
+    DECLARE EXIT HANDLER FOR 1062 CALL raise_error('ALREADY_ERASED', p_user_id);
+    INSERT INTO erasure_log (user_id, requested_by, reason, kept)
+    VALUES (p_user_id, p_requested_by, p_reason,
+            JSON_OBJECT('payments', v_payments + v_archived, 'enrollments', v_enrollments, 'subscriptions', v_subscriptions,
+                        'why', 'accounts must show what was paid, and what for'));
+  END;
 
   IF v_deleted_at IS NULL THEN
     CALL close_account(p_user_id, NULL);
   END IF;
   CALL forget_user(p_user_id);
   CALL erase_personal_values(p_user_id);
-
-  SELECT COUNT(*) INTO v_payments FROM payments WHERE user_id = p_user_id FOR SHARE;
-  SELECT COUNT(*) INTO v_archived FROM payments_history WHERE user_id = p_user_id FOR SHARE;
-  SELECT COUNT(*) INTO v_enrollments FROM enrollments WHERE student_id = p_user_id FOR SHARE;
-  SELECT COUNT(*) INTO v_subscriptions FROM subscriptions WHERE user_id = p_user_id FOR SHARE;
-  INSERT INTO erasure_log (user_id, requested_by, reason, kept)
-  VALUES (p_user_id, p_requested_by, p_reason,
-          JSON_OBJECT('payments', v_payments + v_archived, 'enrollments', v_enrollments, 'subscriptions', v_subscriptions,
-                      'why', 'accounts must show what was paid, and what for'));
 
   IF v_joined THEN RELEASE SAVEPOINT erase_user; ELSE COMMIT; END IF;
 END$$

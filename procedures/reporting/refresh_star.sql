@@ -15,19 +15,21 @@ CREATE PROCEDURE refresh_star(IN p_day DATE)
   COMMENT 'Builds the facts of a UTC day anew'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
-  DECLARE EXIT HANDLER FOR SQLEXCEPTION
-  BEGIN
-    ROLLBACK;
-    RESIGNAL;
-  END;
-
   CALL require_argument('p_day', p_day);
   CALL refuse_in_transaction('refresh_star');
 
-  CALL begin_owned();
-  INSERT INTO dim_date (date_key) VALUES (p_day)
-      ON DUPLICATE KEY UPDATE refreshed_at = UTC_TIMESTAMP(6);
-  CALL build_facts(p_day);
-  COMMIT;
+  BEGIN  -- its handler must not see the refusals: there the transaction is the caller's
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+      ROLLBACK;
+      RESIGNAL;
+    END;
+
+    CALL begin_owned();
+    INSERT INTO dim_date (date_key) VALUES (p_day)
+        ON DUPLICATE KEY UPDATE refreshed_at = UTC_TIMESTAMP(6);
+    CALL build_facts(p_day);
+    COMMIT;
+  END;
 END$$
 DELIMITER ;
