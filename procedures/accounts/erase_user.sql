@@ -5,12 +5,14 @@
 --
 -- Parameters
 --   p_user_id       who
---   p_requested_by  on whose request
---   p_reason        why, without the person's name; may be NULL
+--   p_requested_by  on whose request; at most 288 characters
+--   p_reason        why, without the person's name; may be NULL; at most 500 characters
 -- Errors
 --   30001 MISSING_ARGUMENT
 --   30002 NO_SUCH_USER
 --   30049 ALREADY_ERASED
+--   30063 TOO_LONG
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL erase_user(7, 'data protection desk', 'request 2026-114');
 --   SELECT name, email FROM users WHERE user_id = 7;
@@ -18,9 +20,9 @@
 
 DELIMITER $$
 CREATE PROCEDURE erase_user(
-  IN p_user_id      BIGINT UNSIGNED,
-  IN p_requested_by VARCHAR(288),
-  IN p_reason       VARCHAR(500)
+  IN p_user_id      BIGINT,
+  IN p_requested_by LONGTEXT,
+  IN p_reason       LONGTEXT
 )
   COMMENT 'Forgets a person; money stays, unnamed'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
@@ -41,8 +43,10 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
+  CALL require_id('p_user_id', p_user_id);
   CALL require_argument('p_requested_by', p_requested_by);
+  CALL refuse_long('p_reason', p_reason, 500);
+  CALL refuse_long('p_requested_by', p_requested_by, 288);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT erase_user;

@@ -2,18 +2,20 @@
 --
 -- Parameters
 --   p_user_id  who
---   p_reason   why; may be NULL
+--   p_reason   why; may be NULL; at most 500 characters
 -- Errors
 --   30001 MISSING_ARGUMENT
 --   30002 NO_SUCH_USER
 --   30003 USER_DELETED
+--   30063 TOO_LONG
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL soft_delete_user(7, 'asked for it by mail');
 --   SELECT email FROM users WHERE user_id = 7;
 --   deleted_7@deleted.com
 
 DELIMITER $$
-CREATE PROCEDURE soft_delete_user(IN p_user_id BIGINT UNSIGNED, IN p_reason VARCHAR(500))
+CREATE PROCEDURE soft_delete_user(IN p_user_id BIGINT, IN p_reason LONGTEXT)
   COMMENT 'Closes a user''s account'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
@@ -29,7 +31,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
+  CALL require_id('p_user_id', p_user_id);
+  CALL refuse_long('p_reason', p_reason, 500);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT soft_delete_user;

@@ -2,18 +2,20 @@
 --
 -- Parameters
 --   p_course_id  which course
---   p_reason     why; may be NULL
+--   p_reason     why; may be NULL; at most 16000 characters
 -- Errors
 --   30001 MISSING_ARGUMENT
 --   30004 NO_SUCH_COURSE
 --   30010 ALREADY_ARCHIVED
+--   30063 TOO_LONG
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL archive_course(1, 'replaced by the second edition');
 --   SELECT course_data->>'$.title', JSON_LENGTH(course_data, '$.lessons') FROM archived_courses WHERE course_id = 1;
 --   SQL for Analysts  8
 
 DELIMITER $$
-CREATE PROCEDURE archive_course(IN p_course_id BIGINT UNSIGNED, IN p_reason TEXT)
+CREATE PROCEDURE archive_course(IN p_course_id BIGINT, IN p_reason LONGTEXT)
   COMMENT 'Takes a course off the market and keeps a copy of it'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
@@ -29,7 +31,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_course_id', p_course_id);
+  CALL require_id('p_course_id', p_course_id);
+  CALL refuse_long('p_reason', p_reason, 16000);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT archive_course;

@@ -12,6 +12,7 @@
 --   30008 BAD_AMOUNT
 --   30046 NO_SUCH_CATEGORY
 --   30048 BAD_PERCENT
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL bulk_discount(2, 20, 15, @changed);
 --   SELECT @changed;
@@ -19,9 +20,9 @@
 
 DELIMITER $$
 CREATE PROCEDURE bulk_discount(
-  IN  p_category_id BIGINT UNSIGNED,
-  IN  p_percent     DECIMAL(7,4),
-  IN  p_cap         DECIMAL(10,2),
+  IN  p_category_id BIGINT,
+  IN  p_percent     DECIMAL(65,4),
+  IN  p_cap         DECIMAL(65,2),
   OUT p_changed     INT
 )
   COMMENT 'Lowers the price of every course of a category'
@@ -41,13 +42,17 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_category_id', p_category_id);
+  CALL require_id('p_category_id', p_category_id);
   CALL require_argument('p_percent', p_percent);
   IF p_percent <= 0 OR p_percent > 100 THEN
     CALL raise_error('BAD_PERCENT', p_percent);
   END IF;
   IF p_cap <= 0 THEN
     CALL raise_error('BAD_AMOUNT', p_cap);
+  END IF;
+
+  IF p_cap > 99999999.99 THEN
+    CALL raise_error('OUT_OF_RANGE', CONCAT('p_cap ', p_cap));
   END IF;
 
   CALL begin_or_join(v_joined);

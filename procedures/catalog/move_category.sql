@@ -9,14 +9,16 @@
 --   30001 MISSING_ARGUMENT
 --   30046 NO_SUCH_CATEGORY
 --   30047 CATEGORY_CYCLE
---   1062 of the server  a category of the same slug is there already
+--   30065 OUT_OF_RANGE
+--   30067 CATEGORY_TAKEN
+--   30068 PATH_TOO_LONG
 -- Example
 --   CALL move_category(4, 2);
 --   SELECT path, depth FROM categories WHERE category_id = 4;
 --   /data/sql/  1
 
 DELIMITER $$
-CREATE PROCEDURE move_category(IN p_category_id BIGINT UNSIGNED, IN p_new_parent_id BIGINT UNSIGNED)
+CREATE PROCEDURE move_category(IN p_category_id BIGINT, IN p_new_parent_id BIGINT)
   COMMENT 'Moves a category with all below it'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
@@ -37,7 +39,7 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_category_id', p_category_id);
+  CALL require_id('p_category_id', p_category_id);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT move_category;
@@ -59,11 +61,15 @@ BEGIN
   END IF;
 
   UPDATE mutexes SET held_by = CONNECTION_ID() WHERE name = 'categories';
-  UPDATE categories
-     SET parent_id = IF(category_id = p_category_id, p_new_parent_id, parent_id),
-         depth     = CAST(depth AS SIGNED) - v_depth + v_new_depth + 1,
-         path      = CONCAT(COALESCE(v_new_path, '/'), v_slug, '/', SUBSTRING(path, CHAR_LENGTH(v_path) + 1))
-   WHERE path LIKE CONCAT(v_path, '%');
+  BEGIN
+    DECLARE EXIT HANDLER FOR 1062 CALL raise_error('CATEGORY_TAKEN', v_slug);
+    DECLARE EXIT HANDLER FOR 1406 CALL raise_error('PATH_TOO_LONG', v_slug);
+    UPDATE categories
+       SET parent_id = IF(category_id = p_category_id, p_new_parent_id, parent_id),
+           depth     = CAST(depth AS SIGNED) - v_depth + v_new_depth + 1,
+           path      = CONCAT(COALESCE(v_new_path, '/'), v_slug, '/', SUBSTRING(path, CHAR_LENGTH(v_path) + 1))
+     WHERE path LIKE CONCAT(v_path, '%');
+  END;
   UPDATE mutexes SET held_by = NULL WHERE name = 'categories';
 
   IF v_joined THEN RELEASE SAVEPOINT move_category; ELSE COMMIT; END IF;

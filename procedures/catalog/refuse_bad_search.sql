@@ -11,10 +11,10 @@
 
 DELIMITER $$
 CREATE PROCEDURE refuse_bad_search(
-  IN p_min_price DECIMAL(10,2),
-  IN p_max_price DECIMAL(10,2),
+  IN p_min_price DECIMAL(65,2),
+  IN p_max_price DECIMAL(65,2),
   IN p_after     JSON,
-  IN p_limit     INT
+  IN p_limit     BIGINT
 )
   COMMENT 'Refuses arguments of search_courses that cannot be'
   SQL SECURITY DEFINER NOT DETERMINISTIC READS SQL DATA
@@ -28,6 +28,9 @@ BEGIN
   END IF;
   IF p_min_price < 0 OR p_max_price < 0 THEN
     CALL raise_error('BAD_SEARCH', 'a price below 0');
+  END IF;
+  IF p_min_price > 99999999.99 OR p_max_price > 99999999.99 THEN
+    CALL raise_error('BAD_SEARCH', 'a price above 99999999.99');
   END IF;
   IF NOT JSON_SCHEMA_VALID('{
     "type": "object",

@@ -4,7 +4,7 @@
 -- far one turns, as long as the counters stand still. Words of fewer than three letters find nothing.
 --
 -- Parameters
---   p_text         words of the title or description, any of them; may be NULL or empty: any course
+--   p_text         words of the title or description, any of them; may be NULL or empty: any course; at most 200 characters
 --   p_category_id  this category and those below it; may be NULL: anywhere
 --   p_min_price    USD; may be NULL: from 0
 --   p_max_price    USD; may be NULL: no limit
@@ -14,30 +14,32 @@
 --   30001 MISSING_ARGUMENT
 --   30046 NO_SUCH_CATEGORY
 --   30050 BAD_SEARCH        a limit, a price or a key that cannot be
+--   30063 TOO_LONG
 -- Example
 --   CALL search_courses('sql', NULL, NULL, 80, NULL, 2);
 --   CALL search_courses('sql', NULL, NULL, 80, '{"total_enrollments": 9, "course_id": 102}', 2);
 
 DELIMITER $$
 CREATE PROCEDURE search_courses(
-  IN p_text        VARCHAR(200),
-  IN p_category_id BIGINT UNSIGNED,
-  IN p_min_price   DECIMAL(10,2),
-  IN p_max_price   DECIMAL(10,2),
+  IN p_text        LONGTEXT,
+  IN p_category_id BIGINT,
+  IN p_min_price   DECIMAL(65,2),
+  IN p_max_price   DECIMAL(65,2),
   IN p_after       JSON,
-  IN p_limit       INT
+  IN p_limit       BIGINT
 )
   COMMENT 'Finds active courses, page by page'
   SQL SECURITY DEFINER NOT DETERMINISTIC READS SQL DATA
 BEGIN
   DECLARE v_path        VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-  DECLARE v_text        VARCHAR(200) DEFAULT NULLIF(TRIM(p_text), '');
+  DECLARE v_text        LONGTEXT DEFAULT NULLIF(TRIM(p_text), '');
   DECLARE v_enrollments INT DEFAULT COALESCE(JSON_VALUE(p_after, '$.total_enrollments' RETURNING SIGNED), 2147483647);
   DECLARE v_course_id   BIGINT UNSIGNED
           DEFAULT COALESCE(JSON_VALUE(p_after, '$.course_id' RETURNING UNSIGNED), 18446744073709551615);
-  DECLARE v_min_price   DECIMAL(10,2) DEFAULT COALESCE(p_min_price, 0);
-  DECLARE v_max_price   DECIMAL(10,2) DEFAULT COALESCE(p_max_price, 99999999.99);
+  DECLARE v_min_price   DECIMAL(65,2) DEFAULT COALESCE(p_min_price, 0);
+  DECLARE v_max_price   DECIMAL(65,2) DEFAULT COALESCE(p_max_price, 99999999.99);
 
+  CALL refuse_long('p_text', p_text, 200);
   CALL refuse_bad_search(p_min_price, p_max_price, p_after, p_limit);
   IF p_category_id IS NOT NULL THEN
     SELECT path INTO v_path FROM categories WHERE category_id = p_category_id;

@@ -8,7 +8,7 @@
 --   p_user_id          who buys
 --   p_course_id        what
 --   p_payment_method   credit_card, paypal, stripe or bank_transfer
---   p_idempotency_key  the caller's key; also given to the gateway, a repeated call charges once
+--   p_idempotency_key  the caller's key; also given to the gateway, a repeated call charges once; at most 120 characters, ASCII
 --   p_payment_id       the pending payment; NULL unless PENDING
 --   p_status           one of the outcomes
 -- Outcomes
@@ -25,6 +25,9 @@
 --   30003 USER_DELETED
 --   30005 KEY_REUSED
 --   30007 UNKNOWN_METHOD
+--   30063 TOO_LONG
+--   30064 NOT_ASCII
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL begin_purchase(7, 1, 'paypal', 'cart-7-1', @payment_id, @status);
 --   SELECT @payment_id, @status;
@@ -32,10 +35,10 @@
 
 DELIMITER $$
 CREATE PROCEDURE begin_purchase(
-  IN  p_user_id         BIGINT UNSIGNED,
-  IN  p_course_id       BIGINT UNSIGNED,
-  IN  p_payment_method  VARCHAR(50),
-  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_user_id         BIGINT,
+  IN  p_course_id       BIGINT,
+  IN  p_payment_method  LONGTEXT,
+  IN  p_idempotency_key LONGTEXT,
   OUT p_payment_id      BIGINT UNSIGNED,
   OUT p_status          VARCHAR(50)
 )
@@ -43,6 +46,7 @@ CREATE PROCEDURE begin_purchase(
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
   DECLARE v_joined     BOOLEAN;
+  DECLARE v_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin;
   DECLARE v_deleted_at DATETIME(6);
   DECLARE v_receipt    JSON;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -55,10 +59,11 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
-  CALL require_argument('p_course_id', p_course_id);
+  CALL require_id('p_user_id', p_user_id);
+  CALL require_id('p_course_id', p_course_id);
   CALL require_argument('p_payment_method', p_payment_method);
-  CALL require_argument('p_idempotency_key', p_idempotency_key);
+  CALL require_key('p_idempotency_key', p_idempotency_key, 120);
+  SET v_idempotency_key = p_idempotency_key;
   IF p_payment_method NOT IN ('credit_card', 'paypal', 'stripe', 'bank_transfer') THEN
     CALL raise_error('UNKNOWN_METHOD', p_payment_method);
   END IF;
@@ -66,18 +71,18 @@ BEGIN
   CALL begin_or_join(v_joined);
   SAVEPOINT begin_purchase;
   CALL lock_user(p_user_id, v_deleted_at);
-  CALL claim_receipt('begin_purchase', p_idempotency_key,
+  CALL claim_receipt('begin_purchase', v_idempotency_key,
                      CONCAT_WS('|', p_user_id, p_course_id, p_payment_method), v_receipt);
   IF v_receipt IS NULL THEN
     IF v_deleted_at IS NOT NULL THEN
       CALL raise_error('USER_DELETED', p_user_id);
     END IF;
-    CALL open_purchase(p_user_id, p_course_id, p_payment_method, p_idempotency_key, p_payment_id, p_status);
+    CALL open_purchase(p_user_id, p_course_id, p_payment_method, v_idempotency_key, p_payment_id, p_status);
     IF p_status IN ('PENDING', 'SUCCESS') THEN
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'payment_id', p_payment_id)
-       WHERE operation = 'begin_purchase' AND receipt_key = p_idempotency_key;
+       WHERE operation = 'begin_purchase' AND receipt_key = v_idempotency_key;
     ELSEIF p_status = 'FRAUD_BLOCKED' THEN  -- its alerts stay
-      DELETE FROM receipts WHERE operation = 'begin_purchase' AND receipt_key = p_idempotency_key;
+      DELETE FROM receipts WHERE operation = 'begin_purchase' AND receipt_key = v_idempotency_key;
     ELSE
       ROLLBACK TO SAVEPOINT begin_purchase;
       SET p_payment_id = NULL;

@@ -6,7 +6,7 @@
 --
 -- Parameters
 --   p_payment_id      what begin_purchase returned
---   p_transaction_id  the gateway's id
+--   p_transaction_id  the gateway's id; at most 100 characters, ASCII
 --   p_enrollment_id   the new enrollment; NULL unless SUCCESS
 --   p_status          one of the outcomes
 -- Outcomes
@@ -20,6 +20,9 @@
 --   30005 KEY_REUSED
 --   30006 RESERVED_KEY
 --   30025 NO_SUCH_PAYMENT
+--   30063 TOO_LONG
+--   30064 NOT_ASCII
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL complete_purchase(31, 'ch_3AbC', @enrollment_id, @status);
 --   SELECT @enrollment_id, @status;
@@ -27,8 +30,8 @@
 
 DELIMITER $$
 CREATE PROCEDURE complete_purchase(
-  IN  p_payment_id     BIGINT UNSIGNED,
-  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_payment_id     BIGINT,
+  IN  p_transaction_id LONGTEXT,
   OUT p_enrollment_id  BIGINT UNSIGNED,
   OUT p_status         VARCHAR(50)
 )
@@ -36,6 +39,7 @@ CREATE PROCEDURE complete_purchase(
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
   DECLARE v_joined    BOOLEAN;
+  DECLARE v_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin;
   DECLARE v_user_id   BIGINT UNSIGNED;
   DECLARE v_course_id BIGINT UNSIGNED;
   DECLARE v_status    VARCHAR(20);
@@ -50,25 +54,26 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_payment_id', p_payment_id);
-  CALL require_argument('p_transaction_id', p_transaction_id);
-  IF p_transaction_id LIKE 'refund\_%' THEN
-    CALL raise_error('RESERVED_KEY', p_transaction_id);
+  CALL require_id('p_payment_id', p_payment_id);
+  CALL require_key('p_transaction_id', p_transaction_id, 100);
+  SET v_transaction_id = p_transaction_id;
+  IF v_transaction_id LIKE 'refund\_%' THEN
+    CALL raise_error('RESERVED_KEY', v_transaction_id);
   END IF;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT complete_purchase;
   CALL lock_purchase(p_payment_id, v_user_id, v_course_id, v_status);
-  CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('payment|', p_payment_id), v_receipt);
+  CALL claim_receipt('gateway_answer', v_transaction_id, CONCAT('payment|', p_payment_id), v_receipt);
   IF v_receipt IS NULL THEN
     IF v_status = 'pending' THEN
-      CALL settle_purchase(p_payment_id, v_user_id, v_course_id, p_transaction_id, p_enrollment_id);
+      CALL settle_purchase(p_payment_id, v_user_id, v_course_id, v_transaction_id, p_enrollment_id);
       SET p_status = IF(p_enrollment_id IS NULL, 'REFUND_DUE', 'SUCCESS');
     ELSE
-      CALL book_late_answer(p_payment_id, v_status, p_transaction_id, p_status);
+      CALL book_late_answer(p_payment_id, v_status, v_transaction_id, p_status);
     END IF;
     UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'enrollment_id', p_enrollment_id)
-     WHERE operation = 'gateway_answer' AND receipt_key = p_transaction_id;
+     WHERE operation = 'gateway_answer' AND receipt_key = v_transaction_id;
   ELSE
     SET p_status        = JSON_VALUE(v_receipt, '$.status'),
         p_enrollment_id = JSON_VALUE(v_receipt, '$.enrollment_id' RETURNING UNSIGNED);

@@ -15,6 +15,7 @@
 --   SUCCESS           sold; at price 0 without a payment
 -- Errors
 --   30001 MISSING_ARGUMENT
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL enroll_in_flash_sale(7, 3, @result);
 --   SELECT @result;
@@ -22,8 +23,8 @@
 
 DELIMITER $$
 CREATE PROCEDURE enroll_in_flash_sale(
-  IN  p_user_id BIGINT UNSIGNED,
-  IN  p_sale_id BIGINT UNSIGNED,
+  IN  p_user_id BIGINT,
+  IN  p_sale_id BIGINT,
   OUT p_result  VARCHAR(100)
 )
   COMMENT 'Sells one of a sale''s seats'
@@ -45,9 +46,9 @@ BEGIN
     RESIGNAL;
   END;
 
-  IF p_user_id IS NULL OR p_sale_id IS NULL THEN
-    CALL require_argument('p_user_id', p_user_id);
-    CALL require_argument('p_sale_id', p_sale_id);
+  IF COALESCE(LEAST(p_user_id, p_sale_id), -1) < 0 THEN
+    CALL require_id('p_user_id', p_user_id);
+    CALL require_id('p_sale_id', p_sale_id);
   END IF;
 
   CALL begin_or_join(v_joined);

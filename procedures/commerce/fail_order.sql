@@ -2,7 +2,7 @@
 --
 -- Parameters
 --   p_order_id  what place_order returned
---   p_reason    why; may be NULL
+--   p_reason    why; may be NULL; at most 500 characters
 --   p_status    one of the outcomes
 -- Outcomes
 --   FAILED             failed now
@@ -11,13 +11,15 @@
 -- Errors
 --   30001 MISSING_ARGUMENT
 --   30028 NO_SUCH_ORDER
+--   30063 TOO_LONG
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL fail_order(9, 'card declined', @status);
 --   SELECT @status;
 --   FAILED
 
 DELIMITER $$
-CREATE PROCEDURE fail_order(IN p_order_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_status VARCHAR(50))
+CREATE PROCEDURE fail_order(IN p_order_id BIGINT, IN p_reason LONGTEXT, OUT p_status VARCHAR(50))
   COMMENT 'Ends an order whose gateway took no money'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
@@ -34,7 +36,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_order_id', p_order_id);
+  CALL require_id('p_order_id', p_order_id);
+  CALL refuse_long('p_reason', p_reason, 500);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT fail_order;

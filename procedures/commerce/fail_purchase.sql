@@ -2,7 +2,7 @@
 --
 -- Parameters
 --   p_payment_id  what begin_purchase returned
---   p_reason      why; may be NULL
+--   p_reason      why; may be NULL; at most 500 characters
 --   p_status      one of the outcomes
 -- Outcomes
 --   SUCCESS            failed now
@@ -11,13 +11,15 @@
 -- Errors
 --   30001 MISSING_ARGUMENT
 --   30025 NO_SUCH_PAYMENT
+--   30063 TOO_LONG
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL fail_purchase(31, 'card declined', @status);
 --   SELECT @status;
 --   SUCCESS
 
 DELIMITER $$
-CREATE PROCEDURE fail_purchase(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_status VARCHAR(50))
+CREATE PROCEDURE fail_purchase(IN p_payment_id BIGINT, IN p_reason LONGTEXT, OUT p_status VARCHAR(50))
   COMMENT 'Ends a purchase whose gateway took no money'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
@@ -35,7 +37,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_payment_id', p_payment_id);
+  CALL require_id('p_payment_id', p_payment_id);
+  CALL refuse_long('p_reason', p_reason, 500);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT fail_purchase;

@@ -8,8 +8,8 @@
 --
 -- Parameters
 --   p_cart_id          which cart
---   p_promotion_code   a code of promotions; may be NULL or empty: none
---   p_idempotency_key  the caller's key
+--   p_promotion_code   a code of promotions; may be NULL or empty: none; at most 100 characters
+--   p_idempotency_key  the caller's key; at most 120 characters, ASCII
 --   p_order_id         the order; NULL unless PENDING or CONFIRMED
 --   p_status           one of the outcomes; of several courses the one that comes first here
 -- Outcomes
@@ -28,6 +28,9 @@
 --   30003 USER_DELETED
 --   30005 KEY_REUSED
 --   30027 NO_SUCH_CART
+--   30063 TOO_LONG
+--   30064 NOT_ASCII
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL place_order(4, 'SPRING', 'cart-4', @order_id, @status);
 --   SELECT @order_id, @status;
@@ -35,9 +38,9 @@
 
 DELIMITER $$
 CREATE PROCEDURE place_order(
-  IN  p_cart_id         BIGINT UNSIGNED,
-  IN  p_promotion_code  VARCHAR(100),
-  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_cart_id         BIGINT,
+  IN  p_promotion_code  LONGTEXT,
+  IN  p_idempotency_key LONGTEXT,
   OUT p_order_id        BIGINT UNSIGNED,
   OUT p_status          VARCHAR(50)
 )
@@ -45,12 +48,13 @@ CREATE PROCEDURE place_order(
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
   DECLARE v_joined       BOOLEAN;
+  DECLARE v_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin;
   DECLARE v_user_id      BIGINT UNSIGNED;
   DECLARE v_deleted_at   DATETIME(6);
   DECLARE v_receipt      JSON;
   DECLARE v_promotion_id BIGINT UNSIGNED;
   DECLARE v_promoted     JSON;
-  DECLARE v_arguments    TEXT DEFAULT CONCAT_WS('|', p_cart_id, NULLIF(p_promotion_code, ''));
+  DECLARE v_arguments    LONGTEXT DEFAULT CONCAT_WS('|', p_cart_id, NULLIF(p_promotion_code, ''));
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -61,13 +65,15 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_cart_id', p_cart_id);
-  CALL require_argument('p_idempotency_key', p_idempotency_key);
+  CALL require_id('p_cart_id', p_cart_id);
+  CALL require_key('p_idempotency_key', p_idempotency_key, 120);
+  CALL refuse_long('p_promotion_code', p_promotion_code, 100);
+  SET v_idempotency_key = p_idempotency_key;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT place_order;
   CALL lock_cart(p_cart_id, v_user_id, v_deleted_at);
-  CALL claim_receipt('place_order', p_idempotency_key, v_arguments, v_receipt);
+  CALL claim_receipt('place_order', v_idempotency_key, v_arguments, v_receipt);
   IF v_receipt IS NULL THEN
     IF v_deleted_at IS NOT NULL THEN
       CALL raise_error('USER_DELETED', v_user_id);
@@ -84,7 +90,7 @@ BEGIN
     END IF;
     IF p_status IN ('PENDING', 'CONFIRMED') THEN
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'order_id', p_order_id)
-       WHERE operation = 'place_order' AND receipt_key = p_idempotency_key;
+       WHERE operation = 'place_order' AND receipt_key = v_idempotency_key;
     ELSE
       ROLLBACK TO SAVEPOINT place_order;
       SET p_order_id = NULL;

@@ -7,7 +7,7 @@
 --   p_user_id         who buys
 --   p_course_id       what
 --   p_payment_method  credit_card, paypal, stripe or bank_transfer
---   p_transaction_id  the gateway's authorisation; also the key of a repeated call
+--   p_transaction_id  the gateway's authorisation; also the key of a repeated call; at most 100 characters, ASCII
 --   p_enrollment_id   the new enrollment; NULL unless SUCCESS
 --   p_status          one of the outcomes
 -- Outcomes
@@ -26,6 +26,9 @@
 --   30005 KEY_REUSED
 --   30006 RESERVED_KEY
 --   30007 UNKNOWN_METHOD
+--   30063 TOO_LONG
+--   30064 NOT_ASCII
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL process_course_purchase(7, 1, 'paypal', 'ch_3AbC', @enrollment_id, @status);
 --   SELECT @enrollment_id, @status;
@@ -33,10 +36,10 @@
 
 DELIMITER $$
 CREATE PROCEDURE process_course_purchase(
-  IN  p_user_id        BIGINT UNSIGNED,
-  IN  p_course_id      BIGINT UNSIGNED,
-  IN  p_payment_method VARCHAR(50),
-  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_user_id        BIGINT,
+  IN  p_course_id      BIGINT,
+  IN  p_payment_method LONGTEXT,
+  IN  p_transaction_id LONGTEXT,
   OUT p_enrollment_id  BIGINT UNSIGNED,
   OUT p_status         VARCHAR(50)
 )
@@ -44,6 +47,7 @@ CREATE PROCEDURE process_course_purchase(
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
   DECLARE v_joined     BOOLEAN;
+  DECLARE v_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin;
   DECLARE v_deleted_at DATETIME(6);
   DECLARE v_price      DECIMAL(10,2);
   DECLARE v_receipt    JSON;
@@ -63,37 +67,38 @@ BEGIN
     IF COALESCE(v_price, 0) = 0 THEN
       RESIGNAL;
     END IF;
-    CALL record_failed_purchase(p_user_id, p_course_id, p_payment_method, p_transaction_id, v_price, v_errno, v_receipt);
+    CALL record_failed_purchase(p_user_id, p_course_id, p_payment_method, v_transaction_id, v_price, v_errno, v_receipt);
     SET p_status        = JSON_VALUE(v_receipt, '$.status'),
         p_enrollment_id = JSON_VALUE(v_receipt, '$.enrollment_id' RETURNING UNSIGNED);
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
-  CALL require_argument('p_course_id', p_course_id);
+  CALL require_id('p_user_id', p_user_id);
+  CALL require_id('p_course_id', p_course_id);
   CALL require_argument('p_payment_method', p_payment_method);
-  CALL require_argument('p_transaction_id', p_transaction_id);
+  CALL require_key('p_transaction_id', p_transaction_id, 100);
+  SET v_transaction_id = p_transaction_id;
   IF p_payment_method NOT IN ('credit_card', 'paypal', 'stripe', 'bank_transfer') THEN
     CALL raise_error('UNKNOWN_METHOD', p_payment_method);
   END IF;
-  IF p_transaction_id LIKE 'refund\_%' THEN
-    CALL raise_error('RESERVED_KEY', p_transaction_id);
+  IF v_transaction_id LIKE 'refund\_%' THEN
+    CALL raise_error('RESERVED_KEY', v_transaction_id);
   END IF;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT process_course_purchase;
   CALL lock_user(p_user_id, v_deleted_at);
-  CALL claim_receipt('process_course_purchase', p_transaction_id,
+  CALL claim_receipt('process_course_purchase', v_transaction_id,
                      CONCAT_WS('|', p_user_id, p_course_id, p_payment_method), v_receipt);
   IF v_receipt IS NULL THEN
     IF v_deleted_at IS NOT NULL THEN
       CALL raise_error('USER_DELETED', p_user_id);
     END IF;
-    CALL sell_course(p_user_id, p_course_id, p_payment_method, p_transaction_id, p_enrollment_id, p_status);
+    CALL sell_course(p_user_id, p_course_id, p_payment_method, v_transaction_id, p_enrollment_id, p_status);
     IF p_status = 'SUCCESS' THEN
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'enrollment_id', p_enrollment_id)
-       WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
+       WHERE operation = 'process_course_purchase' AND receipt_key = v_transaction_id;
     ELSEIF p_status = 'FRAUD_BLOCKED' THEN  -- its alerts stay
-      DELETE FROM receipts WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
+      DELETE FROM receipts WHERE operation = 'process_course_purchase' AND receipt_key = v_transaction_id;
     ELSE
       ROLLBACK TO SAVEPOINT process_course_purchase;
     END IF;

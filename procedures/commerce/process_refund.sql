@@ -12,13 +12,14 @@
 --   SUCCESS: Refunded $<amount>         done
 -- Errors
 --   30001 MISSING_ARGUMENT
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL process_refund(12, @result);
 --   SELECT @result;
 --   SUCCESS: Refunded $49.99
 
 DELIMITER $$
-CREATE PROCEDURE process_refund(IN p_enrollment_id BIGINT UNSIGNED, OUT p_result VARCHAR(100))
+CREATE PROCEDURE process_refund(IN p_enrollment_id BIGINT, OUT p_result VARCHAR(100))
   COMMENT 'Gives the money for an enrollment back and ends it'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
@@ -41,7 +42,7 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_enrollment_id', p_enrollment_id);
+  CALL require_id('p_enrollment_id', p_enrollment_id);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT process_refund;

@@ -11,13 +11,14 @@
 --   30001 MISSING_ARGUMENT
 --   30009 IN_TRANSACTION
 --   30031 NOT_ALL_EXPIRED  those that could expire have
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL reconcile_pending_payments(30, @expired);
 --   SELECT @expired;
 --   3
 
 DELIMITER $$
-CREATE PROCEDURE reconcile_pending_payments(IN p_older_than_minutes INT UNSIGNED, OUT p_expired INT)
+CREATE PROCEDURE reconcile_pending_payments(IN p_older_than_minutes BIGINT, OUT p_expired INT)
   COMMENT 'Lets payments and orders expire that are pending for too long'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
@@ -36,6 +37,9 @@ BEGIN
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   CALL require_argument('p_older_than_minutes', p_older_than_minutes);
+  IF p_older_than_minutes NOT BETWEEN 0 AND 5256000 THEN  -- ten years
+    CALL raise_error('OUT_OF_RANGE', CONCAT('p_older_than_minutes ', p_older_than_minutes));
+  END IF;
   CALL refuse_in_transaction('reconcile_pending_payments');
   SET p_expired = 0;
 

@@ -3,7 +3,7 @@
 --
 -- Parameters
 --   p_payment_id  which payment
---   p_reason      why; may be NULL
+--   p_reason      why; may be NULL; at most 500 characters
 --   p_result      one of the outcomes
 -- Outcomes
 --   ERROR: Already refunded            once is enough
@@ -12,13 +12,15 @@
 -- Errors
 --   30001 MISSING_ARGUMENT
 --   30030 ENROLLMENT_PAID_FOR
+--   30063 TOO_LONG
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL refund_payment(31, 'answered after it had expired', @result);
 --   SELECT @result;
 --   SUCCESS: Refunded $49.99
 
 DELIMITER $$
-CREATE PROCEDURE refund_payment(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_result VARCHAR(100))
+CREATE PROCEDURE refund_payment(IN p_payment_id BIGINT, IN p_reason LONGTEXT, OUT p_result VARCHAR(100))
   COMMENT 'Gives money back for which there is no enrollment to end'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
@@ -38,7 +40,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_payment_id', p_payment_id);
+  CALL require_id('p_payment_id', p_payment_id);
+  CALL refuse_long('p_reason', p_reason, 500);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT refund_payment;

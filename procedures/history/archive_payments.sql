@@ -11,13 +11,14 @@
 --   30001 MISSING_ARGUMENT
 --   30009 IN_TRANSACTION
 --   30061 BAD_BATCH
+--   30066 BAD_DATE
 -- Example
 --   CALL archive_payments('2025-01-01', 500, @moved);
 --   SELECT @moved;
 --   18204
 
 DELIMITER $$
-CREATE PROCEDURE archive_payments(IN p_before DATE, IN p_batch INT, OUT p_moved INT)
+CREATE PROCEDURE archive_payments(IN p_before DATE, IN p_batch BIGINT, OUT p_moved INT)
   COMMENT 'Moves closed charges into the history'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
@@ -26,7 +27,7 @@ BEGIN
   DECLARE v_busy   BOOLEAN;  -- a deadlock: the step has to be repeated
   DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
 
-  CALL require_argument('p_before', p_before);
+  CALL require_date('p_before', p_before);
   CALL require_argument('p_batch', p_batch);
   IF p_batch NOT BETWEEN 1 AND 10000 THEN
     CALL raise_error('BAD_BATCH', p_batch);

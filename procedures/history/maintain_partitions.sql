@@ -15,7 +15,7 @@
 --   CALL maintain_partitions(2, 10);
 
 DELIMITER $$
-CREATE PROCEDURE maintain_partitions(IN p_years_ahead INT, IN p_keep_years INT)
+CREATE PROCEDURE maintain_partitions(IN p_years_ahead BIGINT, IN p_keep_years BIGINT)
   COMMENT 'Adds coming years to the history, drops those past keeping'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN

@@ -14,6 +14,7 @@
 --   30001 MISSING_ARGUMENT
 --   30002 NO_SUCH_USER
 --   30003 USER_DELETED
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL check_enrollment_eligibility(7, 1, @status);
 --   SELECT @status;
@@ -21,8 +22,8 @@
 
 DELIMITER $$
 CREATE PROCEDURE check_enrollment_eligibility(
-  IN  p_student_id BIGINT UNSIGNED,
-  IN  p_course_id  BIGINT UNSIGNED,
+  IN  p_student_id BIGINT,
+  IN  p_course_id  BIGINT,
   OUT p_status     VARCHAR(50)
 )
   COMMENT 'Tells whether a student could enroll right now'
@@ -31,8 +32,8 @@ BEGIN
   DECLARE v_user_id    BIGINT UNSIGNED;
   DECLARE v_deleted_at DATETIME(6);
 
-  CALL require_argument('p_student_id', p_student_id);
-  CALL require_argument('p_course_id', p_course_id);
+  CALL require_id('p_student_id', p_student_id);
+  CALL require_id('p_course_id', p_course_id);
   SELECT user_id, deleted_at INTO v_user_id, v_deleted_at FROM users WHERE user_id = p_student_id;
   IF v_user_id IS NULL THEN
     CALL raise_error('NO_SUCH_USER', p_student_id);

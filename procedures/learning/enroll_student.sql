@@ -15,6 +15,7 @@
 --   30001 MISSING_ARGUMENT
 --   30002 NO_SUCH_USER
 --   30003 USER_DELETED
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL enroll_student(7, 1, @enrollment_id, @result);
 --   SELECT @enrollment_id, @result;
@@ -22,8 +23,8 @@
 
 DELIMITER $$
 CREATE PROCEDURE enroll_student(
-  IN  p_student_id    BIGINT UNSIGNED,
-  IN  p_course_id     BIGINT UNSIGNED,
+  IN  p_student_id    BIGINT,
+  IN  p_course_id     BIGINT,
   OUT p_enrollment_id BIGINT UNSIGNED,
   OUT p_result        VARCHAR(50)
 )
@@ -43,8 +44,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_student_id', p_student_id);
-  CALL require_argument('p_course_id', p_course_id);
+  CALL require_id('p_student_id', p_student_id);
+  CALL require_id('p_course_id', p_course_id);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT enroll_student;

@@ -12,13 +12,14 @@
 --   30003 USER_DELETED
 --   30016 BAD_PROGRESS   malformed, too long, an id twice or unknown, or completed for a lesson that has sections
 --   30017 NOT_ENROLLED
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL record_progress(7, '[{"section_id": 7, "time_spent_minutes": 4, "completed": true}]');
 --   SELECT progress_percentage FROM enrollments WHERE student_id = 7;
 --   12.50
 
 DELIMITER $$
-CREATE PROCEDURE record_progress(IN p_student_id BIGINT UNSIGNED, IN p_updates JSON)
+CREATE PROCEDURE record_progress(IN p_student_id BIGINT, IN p_updates JSON)
   COMMENT 'Stores a batch of what a student has done'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
@@ -35,7 +36,7 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_student_id', p_student_id);
+  CALL require_id('p_student_id', p_student_id);
   CALL refuse_bad_progress(p_updates);
 
   CALL begin_or_join(v_joined);

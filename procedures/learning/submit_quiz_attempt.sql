@@ -12,6 +12,7 @@
 --   30017 NOT_ENROLLED
 --   30041 NO_SUCH_QUIZ
 --   30042 BAD_SCORE
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL submit_quiz_attempt(7, 2, 75, @passed);
 --   SELECT @passed;
@@ -19,9 +20,9 @@
 
 DELIMITER $$
 CREATE PROCEDURE submit_quiz_attempt(
-  IN  p_student_id BIGINT UNSIGNED,
-  IN  p_quiz_id    BIGINT UNSIGNED,
-  IN  p_score      DECIMAL(6,2),
+  IN  p_student_id BIGINT,
+  IN  p_quiz_id    BIGINT,
+  IN  p_score      DECIMAL(65,2),
   OUT p_passed     BOOLEAN
 )
   COMMENT 'Stores a try at a quiz and tells whether it passed'
@@ -41,11 +42,15 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_student_id', p_student_id);
-  CALL require_argument('p_quiz_id', p_quiz_id);
+  CALL require_id('p_student_id', p_student_id);
+  CALL require_id('p_quiz_id', p_quiz_id);
   CALL require_argument('p_score', p_score);
   IF p_score < 0 THEN
     CALL raise_error('BAD_SCORE', p_score);
+  END IF;
+
+  IF p_score > 9999.99 THEN
+    CALL raise_error('OUT_OF_RANGE', CONCAT('p_score ', p_score));
   END IF;
 
   CALL begin_or_join(v_joined);

@@ -10,6 +10,7 @@
 -- Errors
 --   30001 MISSING_ARGUMENT
 --   30009 IN_TRANSACTION
+--   30066 BAD_DATE
 -- Example
 --   CALL create_payouts('2026-10-31', @payouts);
 --   SELECT @payouts;
@@ -31,7 +32,7 @@ BEGIN
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
   DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
 
-  CALL require_argument('p_period_end', p_period_end);
+  CALL require_date('p_period_end', p_period_end);
   CALL refuse_in_transaction('create_payouts');
   SET p_payouts = 0;
 

@@ -5,6 +5,7 @@
 -- Errors
 --   30001 MISSING_ARGUMENT
 --   30009 IN_TRANSACTION
+--   30066 BAD_DATE
 -- Example
 --   CALL refresh_star('2026-11-19');
 --   SELECT course_id, SUM(amount) FROM fact_sales WHERE date_key = '2026-11-19' GROUP BY course_id;
@@ -15,7 +16,7 @@ CREATE PROCEDURE refresh_star(IN p_day DATE)
   COMMENT 'Builds the facts of a UTC day anew'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
-  CALL require_argument('p_day', p_day);
+  CALL require_date('p_day', p_day);
   CALL refuse_in_transaction('refresh_star');
 
   BEGIN  -- its handler must not see the refusals: there the transaction is the caller's

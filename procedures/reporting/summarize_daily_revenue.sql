@@ -7,6 +7,7 @@
 --   p_day  the day, UTC
 -- Errors
 --   30001 MISSING_ARGUMENT
+--   30066 BAD_DATE
 -- Example
 --   CALL summarize_daily_revenue('2026-11-19');
 --   SELECT total_revenue, total_transactions, refund_amount FROM daily_revenue_summary WHERE summary_date = '2026-11-19';
@@ -18,7 +19,7 @@ CREATE PROCEDURE summarize_daily_revenue(IN p_day DATE)
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
   DECLARE v_joined        BOOLEAN;
-  DECLARE v_next_day      DATE DEFAULT p_day + INTERVAL 1 DAY;
+  DECLARE v_next_day      DATE;
   DECLARE v_revenue       DECIMAL(14,2);
   DECLARE v_transactions  INT;
   DECLARE v_refunds       DECIMAL(14,2);
@@ -34,7 +35,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_day', p_day);
+  CALL require_date('p_day', p_day);
+  SET v_next_day = p_day + INTERVAL 1 DAY;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT summarize_daily_revenue;

@@ -12,6 +12,7 @@
 --   30001 MISSING_ARGUMENT
 --   30002 NO_SUCH_USER
 --   30008 BAD_AMOUNT
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL check_fraud(7, 600.00, @score, @block);
 --   SELECT @score, @block;
@@ -19,8 +20,8 @@
 
 DELIMITER $$
 CREATE PROCEDURE check_fraud(
-  IN  p_user_id      BIGINT UNSIGNED,
-  IN  p_amount       DECIMAL(10,2),
+  IN  p_user_id      BIGINT,
+  IN  p_amount       DECIMAL(65,2),
   OUT p_fraud_score  INT,
   OUT p_should_block BOOLEAN
 )
@@ -40,10 +41,14 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
+  CALL require_id('p_user_id', p_user_id);
   CALL require_argument('p_amount', p_amount);
   IF p_amount <= 0 THEN
     CALL raise_error('BAD_AMOUNT', p_amount);
+  END IF;
+
+  IF p_amount > 99999999.99 THEN
+    CALL raise_error('OUT_OF_RANGE', CONCAT('p_amount ', p_amount));
   END IF;
 
   CALL begin_or_join(v_joined);

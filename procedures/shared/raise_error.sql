@@ -10,7 +10,7 @@
 --   ERROR 30002 (45000): there is no user 7: check the id
 
 DELIMITER $$
-CREATE PROCEDURE raise_error(IN p_name VARCHAR(40), IN p_subject TEXT)
+CREATE PROCEDURE raise_error(IN p_name VARCHAR(40), IN p_subject LONGTEXT)
   COMMENT 'Ends the call with an error of error_catalogue'
   SQL SECURITY DEFINER NOT DETERMINISTIC READS SQL DATA
 BEGIN

@@ -10,7 +10,7 @@
 --   ERROR 30001 (45000): p_user_id is NULL or empty: give a value
 
 DELIMITER $$
-CREATE PROCEDURE require_argument(IN p_name VARCHAR(64), IN p_value TEXT)
+CREATE PROCEDURE require_argument(IN p_name VARCHAR(64), IN p_value LONGTEXT)
   COMMENT 'Refuses an argument that is NULL or empty'
   SQL SECURITY DEFINER NOT DETERMINISTIC READS SQL DATA
 BEGIN

@@ -10,6 +10,7 @@
 -- Errors
 --   30001 MISSING_ARGUMENT
 --   30012 NO_SUCH_SUBSCRIPTION
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL cancel_subscription(5, TRUE, @status);
 --   SELECT @status;
@@ -17,7 +18,7 @@
 
 DELIMITER $$
 CREATE PROCEDURE cancel_subscription(
-  IN  p_subscription_id BIGINT UNSIGNED,
+  IN  p_subscription_id BIGINT,
   IN  p_at_period_end   BOOLEAN,
   OUT p_status          VARCHAR(50)
 )
@@ -37,7 +38,7 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_subscription_id', p_subscription_id);
+  CALL require_id('p_subscription_id', p_subscription_id);
   CALL require_argument('p_at_period_end', p_at_period_end);
 
   CALL begin_or_join(v_joined);

@@ -10,6 +10,7 @@
 -- Errors
 --   30001 MISSING_ARGUMENT
 --   30009 IN_TRANSACTION
+--   30066 BAD_DATE
 -- Example
 --   CALL renew_due_subscriptions(UTC_DATE(), @renewed, @failed);
 --   SELECT @renewed, @failed;
@@ -28,7 +29,7 @@ BEGIN
      WHERE status IN ('active', 'past_due') AND next_billing_date <= p_on ORDER BY subscription_id;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
-  CALL require_argument('p_on', p_on);
+  CALL require_date('p_on', p_on);
   CALL refuse_in_transaction('renew_due_subscriptions');
   SET p_renewed = 0, p_failed = 0;
 

@@ -12,13 +12,14 @@
 --   30013 NOT_RENEWABLE
 --   30014 NOT_DUE
 --   30015 CANCELS_AT_PERIOD_END
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL renew_subscription(5);
 --   SELECT status, next_billing_date FROM subscriptions WHERE subscription_id = 5;
 --   active  2026-12-31
 
 DELIMITER $$
-CREATE PROCEDURE renew_subscription(IN p_subscription_id BIGINT UNSIGNED)
+CREATE PROCEDURE renew_subscription(IN p_subscription_id BIGINT)
   COMMENT 'Renews a subscription that is due'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
@@ -41,7 +42,7 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_subscription_id', p_subscription_id);
+  CALL require_id('p_subscription_id', p_subscription_id);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT renew_subscription;

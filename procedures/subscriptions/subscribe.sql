@@ -4,8 +4,8 @@
 --
 -- Parameters
 --   p_user_id          who
---   p_plan_type        monthly or annual
---   p_idempotency_key  the key of a repeated call
+--   p_plan_type        monthly or annual; at most 20 characters
+--   p_idempotency_key  the key of a repeated call; at most 120 characters, ASCII
 --   p_subscription_id  the new subscription; NULL unless SUCCESS
 --   p_status           one of the outcomes
 -- Outcomes
@@ -17,6 +17,9 @@
 --   30003 USER_DELETED
 --   30005 KEY_REUSED
 --   30044 NO_SUCH_PLAN
+--   30063 TOO_LONG
+--   30064 NOT_ASCII
+--   30065 OUT_OF_RANGE
 -- Example
 --   CALL subscribe(7, 'monthly', 'sub-7-1', @subscription_id, @status);
 --   SELECT @subscription_id, @status;
@@ -24,9 +27,9 @@
 
 DELIMITER $$
 CREATE PROCEDURE subscribe(
-  IN  p_user_id         BIGINT UNSIGNED,
-  IN  p_plan_type       VARCHAR(20),
-  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_user_id         BIGINT,
+  IN  p_plan_type       LONGTEXT,
+  IN  p_idempotency_key LONGTEXT,
   OUT p_subscription_id BIGINT UNSIGNED,
   OUT p_status          VARCHAR(50)
 )
@@ -34,6 +37,7 @@ CREATE PROCEDURE subscribe(
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
   DECLARE v_joined     BOOLEAN;
+  DECLARE v_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin;
   DECLARE v_deleted_at DATETIME(6);
   DECLARE v_receipt    JSON;
   DECLARE v_price      DECIMAL(10,2);
@@ -49,14 +53,16 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
+  CALL require_id('p_user_id', p_user_id);
   CALL require_argument('p_plan_type', p_plan_type);
-  CALL require_argument('p_idempotency_key', p_idempotency_key);
+  CALL require_key('p_idempotency_key', p_idempotency_key, 120);
+  CALL refuse_long('p_plan_type', p_plan_type, 20);
+  SET v_idempotency_key = p_idempotency_key;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT subscribe;
   CALL lock_user(p_user_id, v_deleted_at);
-  CALL claim_receipt('subscribe', p_idempotency_key, CONCAT_WS('|', p_user_id, p_plan_type), v_receipt);
+  CALL claim_receipt('subscribe', v_idempotency_key, CONCAT_WS('|', p_user_id, p_plan_type), v_receipt);
   IF v_receipt IS NULL THEN
     IF v_deleted_at IS NOT NULL THEN
       CALL raise_error('USER_DELETED', p_user_id);
@@ -75,7 +81,7 @@ BEGIN
       INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status)
       VALUES (p_subscription_id, v_price, UTC_DATE(), v_end, 'completed');
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'subscription_id', p_subscription_id)
-       WHERE operation = 'subscribe' AND receipt_key = p_idempotency_key;
+       WHERE operation = 'subscribe' AND receipt_key = v_idempotency_key;
     ELSE
       ROLLBACK TO SAVEPOINT subscribe;
       SET p_status = 'ALREADY_SUBSCRIBED';

@@ -12,25 +12,30 @@ from calling import GOOD
 from school import School
 
 ROOT = Path(__file__).parent.parent.parent
-# By the type of the parameter: what no value of it can be, and the server's own numbers for that.
+# By the type of the parameter: what no value of it can be.
 BAD: dict[str, list[object]] = {
-    "bigint": [0, -1, 999999, 2**64, "", "7; DROP TABLE users", 1e300],
-    "decimal": [0, -1, 10**9, "", "much"],
+    "bigint": [0, -1, 99999999, -(2**40), 2**62, 2**64, "", "7; DROP TABLE users", 1e300],
+    "decimal": [0, -1, 10**9, 10**40, "", "much"],
     "tinyint": [1000, "", "perhaps"],
-    "int": [0, -1, 999999, 2**40, "", "many"],
-    "date": ["", "2025-02-30", "soon", "0000-00-00"],
+    "date": ["", "2025-02-30", "soon", "0000-00-00", "9999-12-31"],
     "json": ["", "{", '"text"', "7"],
-    "varchar": ["", "  "],
-    "text": [],
+    "longtext": ["", "  ", "x" * 10000],
 }
 # What would be bad elsewhere and is good here.
 FITTING: dict[tuple[str, str], set[object]] = {
     ("submit_quiz_attempt", "p_score"): {0},
     ("maintain_partitions", "p_years_ahead"): {0},
-    ("reconcile_pending_payments", "p_older_than_minutes"): {0, 999999},
+    ("reconcile_pending_payments", "p_older_than_minutes"): {0},
 }
-# Out of range, text behind a number, no such value, no number, too long, no JSON.
-NUMBERS = {1264, 1265, 1292, 1366, 1406, 3140}
+# What is not of the parameter's type at all is refused by the server before the procedure begins: these numbers.
+NOT_OF_THE_TYPE = {1264, 1265, 1292, 1366, 3140}
+# By a session without a strict mode it is converted; where 0 is a good argument nothing tells it from one.
+CONVERTED = {
+    ("submit_quiz_attempt", "p_score"),
+    ("maintain_partitions", "p_years_ahead"),
+    ("reconcile_pending_payments", "p_older_than_minutes"),
+    ("cancel_subscription", "p_at_period_end"),
+}
 FREE_TEXT = "may be NULL"
 
 
@@ -55,26 +60,37 @@ def parameters(school: School, procedure: str) -> list[dict]:
     return [{name.lower(): value for name, value in row.items()} for row in rows]
 
 
-def bad_values(parameter: dict, free_text: bool) -> list[object]:
+def bad_values(parameter: dict, header: str, free_text: bool) -> list[object]:
     """What is wrong for a parameter."""
     values = list(BAD[parameter["data_type"]])
-    if parameter["character_maximum_length"]:
-        values.append("x" * (parameter["character_maximum_length"] + 1))
-    if parameter["character_set_name"] == "ascii":
-        values.append("ключ")
+    limit = re.search(rf"^--   {parameter['parameter_name']} .*at most (\d+) characters(, ASCII)?", header, re.MULTILINE)
+    if limit:
+        values.append("x" * (int(limit[1]) + 1))
+    if limit and limit[2]:
+        values += ["ключ", "💥"]
+    if limit and int(limit[1]) > 10000:
+        values.remove("x" * 10000)
     if free_text:
         return [value for value in values if value and str(value).strip()]
     return [None, *values]
 
 
-def unchanged(school: School, procedure: str, arguments: dict[str, object], out: list[str]) -> str:
+def of_the_type(parameter: dict, value: object) -> bool:
+    """Whether the server takes a value for that parameter as it is."""
+    if parameter["data_type"] in ("bigint", "decimal", "tinyint"):
+        most = {"bigint": 2**63 - 1, "tinyint": 127, "decimal": 10**63 - 1}[parameter["data_type"]]
+        return value is None or (isinstance(value, int) and abs(value) <= most)
+    return parameter["data_type"] == "longtext" or value in (None, "9999-12-31", '"text"', "7")
+
+
+def unchanged(school: School, procedure: str, arguments: dict[str, object], out: list[str], numbers: set[int]) -> str:
     """What the call answered: its error's number, or its words. It must have changed nothing."""
     before = school.everything()
     try:
         answer = school.call(procedure, *arguments.values(), out=out)
     except pymysql.Error as error:
         number, text = error.args
-        assert 30000 <= number <= 32767 or number in NUMBERS, error
+        assert 30000 <= number <= 32767 or number in numbers, (error, arguments)
         assert 0 < len(text) <= 128
         answer = {}
     else:
@@ -90,19 +106,27 @@ def test_every_procedure_that_somebody_may_call_is_tried(school: School) -> None
 
 
 @pytest.mark.parametrize("procedure", [name for name in GOOD if name not in ("fold_counters", "expire_access")])
-def test_each_bad_argument_in_turn_is_refused_and_changes_nothing(school: School, procedure: str) -> None:
+@pytest.mark.parametrize("strict", [True, False], ids=["strict", "not strict"])
+def test_each_bad_argument_in_turn_is_refused_and_changes_nothing(
+    school: School, procedure: str, strict: bool
+) -> None:
     known = parameters(school, procedure)
     out = [each["parameter_name"] for each in known if each["parameter_mode"] == "OUT"]
     incoming = [each for each in known if each["parameter_mode"] == "IN"]
     good = GOOD[procedure](school)
+    if not strict:
+        school.run("SET sql_mode = ''")
     assert list(good) == [each["parameter_name"] for each in incoming]
 
     for parameter in incoming:
         name = parameter["parameter_name"]
         free_text = re.search(rf"^--   {name} .*{FREE_TEXT}", header(procedure), re.MULTILINE) is not None
-        for value in bad_values(parameter, free_text):
-            if value not in FITTING.get((procedure, name), ()):
-                unchanged(school, procedure, good | {name: value}, out)
+        for value in bad_values(parameter, header(procedure), free_text):
+            fits = of_the_type(parameter, value)
+            if value in FITTING.get((procedure, name), ()) or not (strict or fits or (procedure, name) not in CONVERTED):
+                continue
+            numbers = NOT_OF_THE_TYPE if strict and not fits else set()
+            unchanged(school, procedure, good | {name: value}, out, numbers)
 
 
 @pytest.mark.parametrize("procedure", GOOD)
@@ -127,3 +151,49 @@ def test_text_is_stored_as_it_was_given_and_never_run(school: School, text: str)
 
     assert school.value("SELECT reason FROM archived_courses") == text
     assert school.value("SELECT deletion_reason FROM users WHERE user_id = %s", user) == text
+
+
+def test_two_authorisations_that_differ_behind_the_limit_are_not_taken_for_one(school: School) -> None:
+    school.run("SET sql_mode = ''")
+    buyer, courses = school.user(), [school.course(), school.course()]
+
+    for place, course in enumerate(courses):
+        with pytest.raises(pymysql.Error) as error:
+            school.purchase(buyer, course, "x" * 100 + str(place))
+        assert error.value.args == (30063, "p_transaction_id: more than 100 characters: shorten it")
+    assert school.count("payments") == 0
+    assert school.purchase(buyer, courses[0], "x" * 100)[1] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    ("procedure", "name", "value", "error"),
+    [
+        ("begin_purchase", "p_idempotency_key", "💥",
+         (30064, "p_idempotency_key is not ASCII: give a key of ASCII characters")),
+        ("process_course_purchase", "p_user_id", -1,
+         (30065, "p_user_id -1 is out of range: see the parameters of the procedure")),
+        ("reconcile_pending_payments", "p_older_than_minutes", -1,
+         (30065, "p_older_than_minutes -1 is out of range: see the parameters of the procedure")),
+        ("check_fraud", "p_amount", 10**9,
+         (30065, "p_amount 1000000000.00 is out of range: see the parameters of the procedure")),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("mode", ["STRICT_ALL_TABLES", ""], ids=["strict", "not strict"])
+def test_the_catalogue_says_what_is_wrong_whatever_the_mode(
+    school: School, procedure: str, name: str, value: object, error: tuple, mode: str
+) -> None:
+    school.run("SET sql_mode = %s", mode)
+    good = GOOD[procedure](school)
+    out = [each["parameter_name"] for each in parameters(school, procedure) if each["parameter_mode"] == "OUT"]
+
+    with pytest.raises(pymysql.Error) as raised:
+        school.call(procedure, *(good | {name: value}).values(), out=out)
+    assert raised.value.args == error
+
+
+def test_a_day_that_no_calendar_has_is_refused_without_a_strict_mode(school: School) -> None:
+    school.run("SET sql_mode = ''")
+    for procedure in ("summarize_daily_revenue", "refresh_star"):
+        with pytest.raises(pymysql.Error) as error:
+            school.call(procedure, "2026-02-30")
+        assert error.value.args == (30066, "p_day 0000-00-00 is no day of the calendar: give one as YYYY-MM-DD")

@@ -109,7 +109,10 @@ def test_what_cannot_be_moved_is_told(school: School, data: dict[str, int]) -> N
     assert refusal(school.call, "move_category", 999999, None)[0] == 30046
     assert refusal(school.call, "move_category", data["sql"], 999999)[0] == 30046
     assert refusal(school.call, "move_category", None, data["arts"])[0] == 30001
-    assert refusal(school.call, "move_category", data["sql"], data["arts"])[0] == 1062
+    assert refusal(school.call, "move_category", data["sql"], data["arts"]) == (
+        30067,
+        "a category sql is there already: choose another parent or rename one of them",
+    )
     assert school.everything() == before
 
 
@@ -191,3 +194,17 @@ def test_a_category_with_anything_in_it_stays(school: School, data: dict[str, in
     assert refusal(school.run, f"DELETE FROM categories WHERE category_id = {data['data']}")[0] == 1451
     school.insert("course_categories", course_id=school.course(), category_id=data["arts"])
     assert refusal(school.run, f"DELETE FROM categories WHERE category_id = {data['arts']}")[0] == 1451
+
+
+def test_a_move_to_where_the_path_would_be_too_long_is_refused(school: School) -> None:
+    parent = None
+    for place in range(7):
+        parent = school.insert("categories", name="x" * 97 + str(place), parent_id=parent)
+    moved = school.insert("categories", name="y" * 90)
+    before = school.everything()
+
+    assert refusal(school.call, "move_category", moved, parent) == (
+        30068,
+        f"the path below {'y' * 40} would be too long: choose a parent that is less deep",
+    )
+    assert school.everything() == before
