@@ -1214,7 +1214,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `archive_course`(IN p_course_id BIGINT UNSIGNED, IN p_reason TEXT)
+CREATE PROCEDURE `archive_course`(IN p_course_id BIGINT, IN p_reason LONGTEXT)
     MODIFIES SQL DATA
     COMMENT 'Takes a course off the market and keeps a copy of it'
 BEGIN
@@ -1230,7 +1230,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_course_id', p_course_id);
+  CALL require_id('p_course_id', p_course_id);
+  CALL refuse_long('p_reason', p_reason, 16000);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT archive_course;
@@ -1251,7 +1252,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `archive_payments`(IN p_before DATE, IN p_batch INT, OUT p_moved INT)
+CREATE PROCEDURE `archive_payments`(IN p_before DATE, IN p_batch BIGINT, OUT p_moved INT)
     MODIFIES SQL DATA
     COMMENT 'Moves closed charges into the history'
 BEGIN
@@ -1260,7 +1261,7 @@ BEGIN
   DECLARE v_busy   BOOLEAN;  -- a deadlock: the step has to be repeated
   DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
 
-  CALL require_argument('p_before', p_before);
+  CALL require_date('p_before', p_before);
   CALL require_argument('p_batch', p_batch);
   IF p_batch NOT BETWEEN 1 AND 10000 THEN
     CALL raise_error('BAD_BATCH', p_batch);
@@ -1310,10 +1311,10 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `begin_purchase`(
-  IN  p_user_id         BIGINT UNSIGNED,
-  IN  p_course_id       BIGINT UNSIGNED,
-  IN  p_payment_method  VARCHAR(50),
-  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_user_id         BIGINT,
+  IN  p_course_id       BIGINT,
+  IN  p_payment_method  LONGTEXT,
+  IN  p_idempotency_key LONGTEXT,
   OUT p_payment_id      BIGINT UNSIGNED,
   OUT p_status          VARCHAR(50)
 )
@@ -1321,6 +1322,7 @@ CREATE PROCEDURE `begin_purchase`(
     COMMENT 'Begins the sale of a course around a gateway call'
 BEGIN
   DECLARE v_joined     BOOLEAN;
+  DECLARE v_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin;
   DECLARE v_deleted_at DATETIME(6);
   DECLARE v_receipt    JSON;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -1333,10 +1335,11 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
-  CALL require_argument('p_course_id', p_course_id);
+  CALL require_id('p_user_id', p_user_id);
+  CALL require_id('p_course_id', p_course_id);
   CALL require_argument('p_payment_method', p_payment_method);
-  CALL require_argument('p_idempotency_key', p_idempotency_key);
+  CALL require_key('p_idempotency_key', p_idempotency_key, 120);
+  SET v_idempotency_key = p_idempotency_key;
   IF p_payment_method NOT IN ('credit_card', 'paypal', 'stripe', 'bank_transfer') THEN
     CALL raise_error('UNKNOWN_METHOD', p_payment_method);
   END IF;
@@ -1344,18 +1347,18 @@ BEGIN
   CALL begin_or_join(v_joined);
   SAVEPOINT begin_purchase;
   CALL lock_user(p_user_id, v_deleted_at);
-  CALL claim_receipt('begin_purchase', p_idempotency_key,
+  CALL claim_receipt('begin_purchase', v_idempotency_key,
                      CONCAT_WS('|', p_user_id, p_course_id, p_payment_method), v_receipt);
   IF v_receipt IS NULL THEN
     IF v_deleted_at IS NOT NULL THEN
       CALL raise_error('USER_DELETED', p_user_id);
     END IF;
-    CALL open_purchase(p_user_id, p_course_id, p_payment_method, p_idempotency_key, p_payment_id, p_status);
+    CALL open_purchase(p_user_id, p_course_id, p_payment_method, v_idempotency_key, p_payment_id, p_status);
     IF p_status IN ('PENDING', 'SUCCESS') THEN
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'payment_id', p_payment_id)
-       WHERE operation = 'begin_purchase' AND receipt_key = p_idempotency_key;
+       WHERE operation = 'begin_purchase' AND receipt_key = v_idempotency_key;
     ELSEIF p_status = 'FRAUD_BLOCKED' THEN  -- its alerts stay
-      DELETE FROM receipts WHERE operation = 'begin_purchase' AND receipt_key = p_idempotency_key;
+      DELETE FROM receipts WHERE operation = 'begin_purchase' AND receipt_key = v_idempotency_key;
     ELSE
       ROLLBACK TO SAVEPOINT begin_purchase;
       SET p_payment_id = NULL;
@@ -1453,9 +1456,9 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `bulk_discount`(
-  IN  p_category_id BIGINT UNSIGNED,
-  IN  p_percent     DECIMAL(7,4),
-  IN  p_cap         DECIMAL(10,2),
+  IN  p_category_id BIGINT,
+  IN  p_percent     DECIMAL(65,4),
+  IN  p_cap         DECIMAL(65,2),
   OUT p_changed     INT
 )
     MODIFIES SQL DATA
@@ -1475,13 +1478,17 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_category_id', p_category_id);
+  CALL require_id('p_category_id', p_category_id);
   CALL require_argument('p_percent', p_percent);
   IF p_percent <= 0 OR p_percent > 100 THEN
     CALL raise_error('BAD_PERCENT', p_percent);
   END IF;
   IF p_cap <= 0 THEN
     CALL raise_error('BAD_AMOUNT', p_cap);
+  END IF;
+
+  IF p_cap > 99999999.99 THEN
+    CALL raise_error('OUT_OF_RANGE', CONCAT('p_cap ', p_cap));
   END IF;
 
   CALL begin_or_join(v_joined);
@@ -1513,8 +1520,8 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `cancel_subscription`(
-  IN  p_subscription_id BIGINT UNSIGNED,
-  IN  p_at_period_end   BOOLEAN,
+  IN  p_subscription_id BIGINT,
+  IN  p_at_period_end   BIGINT,
   OUT p_status          VARCHAR(50)
 )
     MODIFIES SQL DATA
@@ -1533,8 +1540,12 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_subscription_id', p_subscription_id);
+  CALL require_id('p_subscription_id', p_subscription_id);
   CALL require_argument('p_at_period_end', p_at_period_end);
+
+  IF p_at_period_end NOT IN (FALSE, TRUE) THEN
+    CALL raise_error('OUT_OF_RANGE', CONCAT('p_at_period_end ', p_at_period_end));
+  END IF;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT cancel_subscription;
@@ -1676,8 +1687,8 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `check_enrollment_eligibility`(
-  IN  p_student_id BIGINT UNSIGNED,
-  IN  p_course_id  BIGINT UNSIGNED,
+  IN  p_student_id BIGINT,
+  IN  p_course_id  BIGINT,
   OUT p_status     VARCHAR(50)
 )
     READS SQL DATA
@@ -1686,8 +1697,8 @@ BEGIN
   DECLARE v_user_id    BIGINT UNSIGNED;
   DECLARE v_deleted_at DATETIME(6);
 
-  CALL require_argument('p_student_id', p_student_id);
-  CALL require_argument('p_course_id', p_course_id);
+  CALL require_id('p_student_id', p_student_id);
+  CALL require_id('p_course_id', p_course_id);
   SELECT user_id, deleted_at INTO v_user_id, v_deleted_at FROM users WHERE user_id = p_student_id;
   IF v_user_id IS NULL THEN
     CALL raise_error('NO_SUCH_USER', p_student_id);
@@ -1716,8 +1727,8 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `check_fraud`(
-  IN  p_user_id      BIGINT UNSIGNED,
-  IN  p_amount       DECIMAL(10,2),
+  IN  p_user_id      BIGINT,
+  IN  p_amount       DECIMAL(65,2),
   OUT p_fraud_score  INT,
   OUT p_should_block BOOLEAN
 )
@@ -1737,10 +1748,14 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
+  CALL require_id('p_user_id', p_user_id);
   CALL require_argument('p_amount', p_amount);
   IF p_amount <= 0 THEN
     CALL raise_error('BAD_AMOUNT', p_amount);
+  END IF;
+
+  IF p_amount > 99999999.99 THEN
+    CALL raise_error('OUT_OF_RANGE', CONCAT('p_amount ', p_amount));
   END IF;
 
   CALL begin_or_join(v_joined);
@@ -1911,8 +1926,8 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `complete_purchase`(
-  IN  p_payment_id     BIGINT UNSIGNED,
-  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_payment_id     BIGINT,
+  IN  p_transaction_id LONGTEXT,
   OUT p_enrollment_id  BIGINT UNSIGNED,
   OUT p_status         VARCHAR(50)
 )
@@ -1920,6 +1935,7 @@ CREATE PROCEDURE `complete_purchase`(
     COMMENT 'Ends a purchase whose gateway took the money'
 BEGIN
   DECLARE v_joined    BOOLEAN;
+  DECLARE v_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin;
   DECLARE v_user_id   BIGINT UNSIGNED;
   DECLARE v_course_id BIGINT UNSIGNED;
   DECLARE v_status    VARCHAR(20);
@@ -1934,25 +1950,26 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_payment_id', p_payment_id);
-  CALL require_argument('p_transaction_id', p_transaction_id);
-  IF p_transaction_id LIKE 'refund\_%' THEN
-    CALL raise_error('RESERVED_KEY', p_transaction_id);
+  CALL require_id('p_payment_id', p_payment_id);
+  CALL require_key('p_transaction_id', p_transaction_id, 100);
+  SET v_transaction_id = p_transaction_id;
+  IF v_transaction_id LIKE 'refund\_%' THEN
+    CALL raise_error('RESERVED_KEY', v_transaction_id);
   END IF;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT complete_purchase;
   CALL lock_purchase(p_payment_id, v_user_id, v_course_id, v_status);
-  CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('payment|', p_payment_id), v_receipt);
+  CALL claim_receipt('gateway_answer', v_transaction_id, CONCAT('payment|', p_payment_id), v_receipt);
   IF v_receipt IS NULL THEN
     IF v_status = 'pending' THEN
-      CALL settle_purchase(p_payment_id, v_user_id, v_course_id, p_transaction_id, p_enrollment_id);
+      CALL settle_purchase(p_payment_id, v_user_id, v_course_id, v_transaction_id, p_enrollment_id);
       SET p_status = IF(p_enrollment_id IS NULL, 'REFUND_DUE', 'SUCCESS');
     ELSE
-      CALL book_late_answer(p_payment_id, v_status, p_transaction_id, p_status);
+      CALL book_late_answer(p_payment_id, v_status, v_transaction_id, p_status);
     END IF;
     UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'enrollment_id', p_enrollment_id)
-     WHERE operation = 'gateway_answer' AND receipt_key = p_transaction_id;
+     WHERE operation = 'gateway_answer' AND receipt_key = v_transaction_id;
   ELSE
     SET p_status        = JSON_VALUE(v_receipt, '$.status'),
         p_enrollment_id = JSON_VALUE(v_receipt, '$.enrollment_id' RETURNING UNSIGNED);
@@ -1964,14 +1981,15 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `confirm_order`(
-  IN  p_order_id       BIGINT UNSIGNED,
-  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_order_id       BIGINT,
+  IN  p_transaction_id LONGTEXT,
   OUT p_status         VARCHAR(50)
 )
     MODIFIES SQL DATA
     COMMENT 'Ends an order whose gateway took the money'
 BEGIN
   DECLARE v_joined  BOOLEAN;
+  DECLARE v_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin;
   DECLARE v_user_id BIGINT UNSIGNED;
   DECLARE v_status  VARCHAR(20);
   DECLARE v_receipt JSON;
@@ -1986,23 +2004,24 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_order_id', p_order_id);
-  CALL require_argument('p_transaction_id', p_transaction_id);
-  IF p_transaction_id LIKE 'refund\_%' THEN
-    CALL raise_error('RESERVED_KEY', p_transaction_id);
+  CALL require_id('p_order_id', p_order_id);
+  CALL require_key('p_transaction_id', p_transaction_id, 100);
+  SET v_transaction_id = p_transaction_id;
+  IF v_transaction_id LIKE 'refund\_%' THEN
+    CALL raise_error('RESERVED_KEY', v_transaction_id);
   END IF;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT confirm_order;
   CALL lock_order(p_order_id, v_user_id, v_status);
-  CALL claim_receipt('gateway_answer', p_transaction_id, CONCAT('order|', p_order_id), v_receipt);
+  CALL claim_receipt('gateway_answer', v_transaction_id, CONCAT('order|', p_order_id), v_receipt);
   IF v_receipt IS NULL THEN
-    CALL settle_order(p_order_id, v_user_id, v_status = 'pending_payment', p_transaction_id, v_missed);
+    CALL settle_order(p_order_id, v_user_id, v_status = 'pending_payment', v_transaction_id, v_missed);
     BEGIN  -- the charges have keys of their own: of the id itself the first one is the keeper
-      DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', p_transaction_id);
+      DECLARE EXIT HANDLER FOR 1062 CALL raise_error('KEY_REUSED', v_transaction_id);
       INSERT INTO payment_keys (key_type, payment_key, payment_id)
-      SELECT 'transaction_id', p_transaction_id, payment_id FROM payments
-       WHERE order_id = p_order_id AND transaction_id = CONCAT(p_transaction_id, '#', course_id) LIMIT 1;
+      SELECT 'transaction_id', v_transaction_id, payment_id FROM payments
+       WHERE order_id = p_order_id AND transaction_id = CONCAT(v_transaction_id, '#', course_id) LIMIT 1;
     END;
     IF v_status = 'pending_payment' THEN
       UPDATE orders SET status = 'confirmed' WHERE order_id = p_order_id;
@@ -2012,7 +2031,7 @@ BEGIN
                                  WHEN 'payment_failed'  THEN 'ALREADY_FAILED'
                                  ELSE 'ALREADY_CONFIRMED' END;
     UPDATE receipts SET outcome = JSON_OBJECT('status', p_status)
-     WHERE operation = 'gateway_answer' AND receipt_key = p_transaction_id;
+     WHERE operation = 'gateway_answer' AND receipt_key = v_transaction_id;
   ELSE
     SET p_status = JSON_VALUE(v_receipt, '$.status');
   END IF;
@@ -2037,7 +2056,7 @@ BEGIN
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
   DECLARE CONTINUE HANDLER FOR 1213 SET v_busy = TRUE;
 
-  CALL require_argument('p_period_end', p_period_end);
+  CALL require_date('p_period_end', p_period_end);
   CALL refuse_in_transaction('create_payouts');
   SET p_payouts = 0;
 
@@ -2058,8 +2077,8 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `enroll_in_flash_sale`(
-  IN  p_user_id BIGINT UNSIGNED,
-  IN  p_sale_id BIGINT UNSIGNED,
+  IN  p_user_id BIGINT,
+  IN  p_sale_id BIGINT,
   OUT p_result  VARCHAR(100)
 )
     MODIFIES SQL DATA
@@ -2081,9 +2100,9 @@ BEGIN
     RESIGNAL;
   END;
 
-  IF p_user_id IS NULL OR p_sale_id IS NULL THEN
-    CALL require_argument('p_user_id', p_user_id);
-    CALL require_argument('p_sale_id', p_sale_id);
+  IF COALESCE(LEAST(p_user_id, p_sale_id), -1) < 0 THEN
+    CALL require_id('p_user_id', p_user_id);
+    CALL require_id('p_sale_id', p_sale_id);
   END IF;
 
   CALL begin_or_join(v_joined);
@@ -2139,8 +2158,8 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `enroll_student`(
-  IN  p_student_id    BIGINT UNSIGNED,
-  IN  p_course_id     BIGINT UNSIGNED,
+  IN  p_student_id    BIGINT,
+  IN  p_course_id     BIGINT,
   OUT p_enrollment_id BIGINT UNSIGNED,
   OUT p_result        VARCHAR(50)
 )
@@ -2160,8 +2179,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_student_id', p_student_id);
-  CALL require_argument('p_course_id', p_course_id);
+  CALL require_id('p_student_id', p_student_id);
+  CALL require_id('p_course_id', p_course_id);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT enroll_student;
@@ -2219,9 +2238,9 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `erase_user`(
-  IN p_user_id      BIGINT UNSIGNED,
-  IN p_requested_by VARCHAR(288),
-  IN p_reason       VARCHAR(500)
+  IN p_user_id      BIGINT,
+  IN p_requested_by LONGTEXT,
+  IN p_reason       LONGTEXT
 )
     MODIFIES SQL DATA
     COMMENT 'Forgets a person; money stays, unnamed'
@@ -2242,8 +2261,10 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
+  CALL require_id('p_user_id', p_user_id);
   CALL require_argument('p_requested_by', p_requested_by);
+  CALL refuse_long('p_reason', p_reason, 500);
+  CALL refuse_long('p_requested_by', p_requested_by, 288);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT erase_user;
@@ -2366,7 +2387,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `fail_order`(IN p_order_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_status VARCHAR(50))
+CREATE PROCEDURE `fail_order`(IN p_order_id BIGINT, IN p_reason LONGTEXT, OUT p_status VARCHAR(50))
     MODIFIES SQL DATA
     COMMENT 'Ends an order whose gateway took no money'
 BEGIN
@@ -2383,7 +2404,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_order_id', p_order_id);
+  CALL require_id('p_order_id', p_order_id);
+  CALL refuse_long('p_reason', p_reason, 500);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT fail_order;
@@ -2400,7 +2422,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `fail_purchase`(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_status VARCHAR(50))
+CREATE PROCEDURE `fail_purchase`(IN p_payment_id BIGINT, IN p_reason LONGTEXT, OUT p_status VARCHAR(50))
     MODIFIES SQL DATA
     COMMENT 'Ends a purchase whose gateway took no money'
 BEGIN
@@ -2418,7 +2440,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_payment_id', p_payment_id);
+  CALL require_id('p_payment_id', p_payment_id);
+  CALL refuse_long('p_reason', p_reason, 500);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT fail_purchase;
@@ -2834,7 +2857,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `maintain_partitions`(IN p_years_ahead INT, IN p_keep_years INT)
+CREATE PROCEDURE `maintain_partitions`(IN p_years_ahead BIGINT, IN p_keep_years BIGINT)
     MODIFIES SQL DATA
     COMMENT 'Adds coming years to the history, drops those past keeping'
 BEGIN
@@ -2867,7 +2890,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `move_category`(IN p_category_id BIGINT UNSIGNED, IN p_new_parent_id BIGINT UNSIGNED)
+CREATE PROCEDURE `move_category`(IN p_category_id BIGINT, IN p_new_parent_id BIGINT)
     MODIFIES SQL DATA
     COMMENT 'Moves a category with all below it'
 BEGIN
@@ -2888,7 +2911,7 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_category_id', p_category_id);
+  CALL require_id('p_category_id', p_category_id);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT move_category;
@@ -2910,11 +2933,15 @@ BEGIN
   END IF;
 
   UPDATE mutexes SET held_by = CONNECTION_ID() WHERE name = 'categories';
-  UPDATE categories
-     SET parent_id = IF(category_id = p_category_id, p_new_parent_id, parent_id),
-         depth     = CAST(depth AS SIGNED) - v_depth + v_new_depth + 1,
-         path      = CONCAT(COALESCE(v_new_path, '/'), v_slug, '/', SUBSTRING(path, CHAR_LENGTH(v_path) + 1))
-   WHERE path LIKE CONCAT(v_path, '%');
+  BEGIN
+    DECLARE EXIT HANDLER FOR 1062 CALL raise_error('CATEGORY_TAKEN', v_slug);
+    DECLARE EXIT HANDLER FOR 1406 CALL raise_error('PATH_TOO_LONG', v_slug);
+    UPDATE categories
+       SET parent_id = IF(category_id = p_category_id, p_new_parent_id, parent_id),
+           depth     = CAST(depth AS SIGNED) - v_depth + v_new_depth + 1,
+           path      = CONCAT(COALESCE(v_new_path, '/'), v_slug, '/', SUBSTRING(path, CHAR_LENGTH(v_path) + 1))
+     WHERE path LIKE CONCAT(v_path, '%');
+  END;
   UPDATE mutexes SET held_by = NULL WHERE name = 'categories';
 
   IF v_joined THEN RELEASE SAVEPOINT move_category; ELSE COMMIT; END IF;
@@ -3140,9 +3167,9 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `place_order`(
-  IN  p_cart_id         BIGINT UNSIGNED,
-  IN  p_promotion_code  VARCHAR(100),
-  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_cart_id         BIGINT,
+  IN  p_promotion_code  LONGTEXT,
+  IN  p_idempotency_key LONGTEXT,
   OUT p_order_id        BIGINT UNSIGNED,
   OUT p_status          VARCHAR(50)
 )
@@ -3150,12 +3177,13 @@ CREATE PROCEDURE `place_order`(
     COMMENT 'Orders what lies in a cart'
 BEGIN
   DECLARE v_joined       BOOLEAN;
+  DECLARE v_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin;
   DECLARE v_user_id      BIGINT UNSIGNED;
   DECLARE v_deleted_at   DATETIME(6);
   DECLARE v_receipt      JSON;
   DECLARE v_promotion_id BIGINT UNSIGNED;
   DECLARE v_promoted     JSON;
-  DECLARE v_arguments    TEXT DEFAULT CONCAT_WS('|', p_cart_id, NULLIF(p_promotion_code, ''));
+  DECLARE v_arguments    LONGTEXT DEFAULT CONCAT_WS('|', p_cart_id, NULLIF(p_promotion_code, ''));
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     BEGIN
@@ -3166,13 +3194,15 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_cart_id', p_cart_id);
-  CALL require_argument('p_idempotency_key', p_idempotency_key);
+  CALL require_id('p_cart_id', p_cart_id);
+  CALL require_key('p_idempotency_key', p_idempotency_key, 120);
+  CALL refuse_long('p_promotion_code', p_promotion_code, 100);
+  SET v_idempotency_key = p_idempotency_key;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT place_order;
   CALL lock_cart(p_cart_id, v_user_id, v_deleted_at);
-  CALL claim_receipt('place_order', p_idempotency_key, v_arguments, v_receipt);
+  CALL claim_receipt('place_order', v_idempotency_key, v_arguments, v_receipt);
   IF v_receipt IS NULL THEN
     IF v_deleted_at IS NOT NULL THEN
       CALL raise_error('USER_DELETED', v_user_id);
@@ -3189,7 +3219,7 @@ BEGIN
     END IF;
     IF p_status IN ('PENDING', 'CONFIRMED') THEN
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'order_id', p_order_id)
-       WHERE operation = 'place_order' AND receipt_key = p_idempotency_key;
+       WHERE operation = 'place_order' AND receipt_key = v_idempotency_key;
     ELSE
       ROLLBACK TO SAVEPOINT place_order;
       SET p_order_id = NULL;
@@ -3205,10 +3235,10 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `process_course_purchase`(
-  IN  p_user_id        BIGINT UNSIGNED,
-  IN  p_course_id      BIGINT UNSIGNED,
-  IN  p_payment_method VARCHAR(50),
-  IN  p_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_user_id        BIGINT,
+  IN  p_course_id      BIGINT,
+  IN  p_payment_method LONGTEXT,
+  IN  p_transaction_id LONGTEXT,
   OUT p_enrollment_id  BIGINT UNSIGNED,
   OUT p_status         VARCHAR(50)
 )
@@ -3216,6 +3246,7 @@ CREATE PROCEDURE `process_course_purchase`(
     COMMENT 'Sells a course to a user'
 BEGIN
   DECLARE v_joined     BOOLEAN;
+  DECLARE v_transaction_id VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin;
   DECLARE v_deleted_at DATETIME(6);
   DECLARE v_price      DECIMAL(10,2);
   DECLARE v_receipt    JSON;
@@ -3235,37 +3266,38 @@ BEGIN
     IF COALESCE(v_price, 0) = 0 THEN
       RESIGNAL;
     END IF;
-    CALL record_failed_purchase(p_user_id, p_course_id, p_payment_method, p_transaction_id, v_price, v_errno, v_receipt);
+    CALL record_failed_purchase(p_user_id, p_course_id, p_payment_method, v_transaction_id, v_price, v_errno, v_receipt);
     SET p_status        = JSON_VALUE(v_receipt, '$.status'),
         p_enrollment_id = JSON_VALUE(v_receipt, '$.enrollment_id' RETURNING UNSIGNED);
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
-  CALL require_argument('p_course_id', p_course_id);
+  CALL require_id('p_user_id', p_user_id);
+  CALL require_id('p_course_id', p_course_id);
   CALL require_argument('p_payment_method', p_payment_method);
-  CALL require_argument('p_transaction_id', p_transaction_id);
+  CALL require_key('p_transaction_id', p_transaction_id, 100);
+  SET v_transaction_id = p_transaction_id;
   IF p_payment_method NOT IN ('credit_card', 'paypal', 'stripe', 'bank_transfer') THEN
     CALL raise_error('UNKNOWN_METHOD', p_payment_method);
   END IF;
-  IF p_transaction_id LIKE 'refund\_%' THEN
-    CALL raise_error('RESERVED_KEY', p_transaction_id);
+  IF v_transaction_id LIKE 'refund\_%' THEN
+    CALL raise_error('RESERVED_KEY', v_transaction_id);
   END IF;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT process_course_purchase;
   CALL lock_user(p_user_id, v_deleted_at);
-  CALL claim_receipt('process_course_purchase', p_transaction_id,
+  CALL claim_receipt('process_course_purchase', v_transaction_id,
                      CONCAT_WS('|', p_user_id, p_course_id, p_payment_method), v_receipt);
   IF v_receipt IS NULL THEN
     IF v_deleted_at IS NOT NULL THEN
       CALL raise_error('USER_DELETED', p_user_id);
     END IF;
-    CALL sell_course(p_user_id, p_course_id, p_payment_method, p_transaction_id, p_enrollment_id, p_status);
+    CALL sell_course(p_user_id, p_course_id, p_payment_method, v_transaction_id, p_enrollment_id, p_status);
     IF p_status = 'SUCCESS' THEN
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'enrollment_id', p_enrollment_id)
-       WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
+       WHERE operation = 'process_course_purchase' AND receipt_key = v_transaction_id;
     ELSEIF p_status = 'FRAUD_BLOCKED' THEN  -- its alerts stay
-      DELETE FROM receipts WHERE operation = 'process_course_purchase' AND receipt_key = p_transaction_id;
+      DELETE FROM receipts WHERE operation = 'process_course_purchase' AND receipt_key = v_transaction_id;
     ELSE
       ROLLBACK TO SAVEPOINT process_course_purchase;
     END IF;
@@ -3279,7 +3311,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `process_refund`(IN p_enrollment_id BIGINT UNSIGNED, OUT p_result VARCHAR(100))
+CREATE PROCEDURE `process_refund`(IN p_enrollment_id BIGINT, OUT p_result VARCHAR(100))
     MODIFIES SQL DATA
     COMMENT 'Gives the money for an enrollment back and ends it'
 BEGIN
@@ -3302,7 +3334,7 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_enrollment_id', p_enrollment_id);
+  CALL require_id('p_enrollment_id', p_enrollment_id);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT process_refund;
@@ -3346,7 +3378,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `raise_error`(IN p_name VARCHAR(40), IN p_subject TEXT)
+CREATE PROCEDURE `raise_error`(IN p_name VARCHAR(40), IN p_subject LONGTEXT)
     READS SQL DATA
     COMMENT 'Ends the call with an error of error_catalogue'
 BEGIN
@@ -3361,7 +3393,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `reconcile_pending_payments`(IN p_older_than_minutes INT UNSIGNED, OUT p_expired INT)
+CREATE PROCEDURE `reconcile_pending_payments`(IN p_older_than_minutes BIGINT, OUT p_expired INT)
     MODIFIES SQL DATA
     COMMENT 'Lets payments and orders expire that are pending for too long'
 BEGIN
@@ -3380,6 +3412,9 @@ BEGIN
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   CALL require_argument('p_older_than_minutes', p_older_than_minutes);
+  IF p_older_than_minutes NOT BETWEEN 0 AND 5256000 THEN  -- ten years
+    CALL raise_error('OUT_OF_RANGE', CONCAT('p_older_than_minutes ', p_older_than_minutes));
+  END IF;
   CALL refuse_in_transaction('reconcile_pending_payments');
   SET p_expired = 0;
 
@@ -3486,12 +3521,13 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `record_progress`(IN p_student_id BIGINT UNSIGNED, IN p_updates JSON)
+CREATE PROCEDURE `record_progress`(IN p_student_id BIGINT, IN p_updates LONGTEXT)
     MODIFIES SQL DATA
     COMMENT 'Stores a batch of what a student has done'
 BEGIN
   DECLARE v_joined     BOOLEAN;
   DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_updates    JSON;
   DECLARE v_lessons    JSON;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
@@ -3503,8 +3539,9 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_student_id', p_student_id);
+  CALL require_id('p_student_id', p_student_id);
   CALL refuse_bad_progress(p_updates);
+  SET v_updates = p_updates;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT record_progress;
@@ -3512,12 +3549,12 @@ BEGIN
   IF v_deleted_at IS NOT NULL THEN
     CALL raise_error('USER_DELETED', p_student_id);
   END IF;
-  CALL refuse_foreign_progress(p_student_id, p_updates, v_lessons);
+  CALL refuse_foreign_progress(p_student_id, v_updates, v_lessons);
 
   INSERT INTO section_progress (student_id, section_id, completed, completed_at, time_spent_minutes)
   SELECT * FROM (
     SELECT p_student_id AS student_id, section_id, completed, IF(completed, UTC_TIMESTAMP(6), NULL) AS completed_at, minutes
-      FROM JSON_TABLE(p_updates, '$[*]' COLUMNS (
+      FROM JSON_TABLE(v_updates, '$[*]' COLUMNS (
              section_id BIGINT UNSIGNED PATH '$.section_id',
              minutes    INT UNSIGNED    PATH '$.time_spent_minutes' DEFAULT '0' ON EMPTY,
              completed  BOOLEAN         PATH '$.completed'          DEFAULT 'false' ON EMPTY)) entry
@@ -3534,7 +3571,7 @@ BEGIN
       FROM (SELECT COALESCE(entry.lesson_id, section.lesson_id) AS lesson_id,
                    SUM(entry.minutes) AS minutes,
                    MAX(entry.lesson_id IS NOT NULL AND entry.completed) AS completed
-              FROM JSON_TABLE(p_updates, '$[*]' COLUMNS (
+              FROM JSON_TABLE(v_updates, '$[*]' COLUMNS (
                      lesson_id  BIGINT UNSIGNED PATH '$.lesson_id',
                      section_id BIGINT UNSIGNED PATH '$.section_id',
                      minutes    INT UNSIGNED    PATH '$.time_spent_minutes' DEFAULT '0' ON EMPTY,
@@ -3582,7 +3619,7 @@ CREATE PROCEDURE `refresh_star`(IN p_day DATE)
     MODIFIES SQL DATA
     COMMENT 'Builds the facts of a UTC day anew'
 BEGIN
-  CALL require_argument('p_day', p_day);
+  CALL require_date('p_day', p_day);
   CALL refuse_in_transaction('refresh_star');
 
   BEGIN  -- its handler must not see the refusals: there the transaction is the caller's
@@ -3602,7 +3639,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `refund_payment`(IN p_payment_id BIGINT UNSIGNED, IN p_reason VARCHAR(500), OUT p_result VARCHAR(100))
+CREATE PROCEDURE `refund_payment`(IN p_payment_id BIGINT, IN p_reason LONGTEXT, OUT p_result VARCHAR(100))
     MODIFIES SQL DATA
     COMMENT 'Gives money back for which there is no enrollment to end'
 BEGIN
@@ -3622,7 +3659,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_payment_id', p_payment_id);
+  CALL require_id('p_payment_id', p_payment_id);
+  CALL refuse_long('p_reason', p_reason, 500);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT refund_payment;
@@ -3658,7 +3696,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `refuse_bad_progress`(IN p_updates JSON)
+CREATE PROCEDURE `refuse_bad_progress`(IN p_updates LONGTEXT)
     READS SQL DATA
     COMMENT 'Refuses a progress batch whose form is wrong'
 BEGIN
@@ -3667,6 +3705,9 @@ BEGIN
 
   IF p_updates IS NULL THEN
     CALL raise_error('MISSING_ARGUMENT', 'p_updates');
+  END IF;
+  IF NOT JSON_VALID(p_updates) THEN
+    CALL raise_error('BAD_PROGRESS', 'not JSON');
   END IF;
   IF JSON_TYPE(p_updates) <> 'ARRAY' THEN
     CALL raise_error('BAD_PROGRESS', 'not a JSON array');
@@ -3724,10 +3765,10 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `refuse_bad_search`(
-  IN p_min_price DECIMAL(10,2),
-  IN p_max_price DECIMAL(10,2),
-  IN p_after     JSON,
-  IN p_limit     INT
+  IN p_min_price DECIMAL(65,2),
+  IN p_max_price DECIMAL(65,2),
+  IN p_after     LONGTEXT,
+  IN p_limit     BIGINT
 )
     READS SQL DATA
     COMMENT 'Refuses arguments of search_courses that cannot be'
@@ -3741,6 +3782,12 @@ BEGIN
   END IF;
   IF p_min_price < 0 OR p_max_price < 0 THEN
     CALL raise_error('BAD_SEARCH', 'a price below 0');
+  END IF;
+  IF p_min_price > 99999999.99 OR p_max_price > 99999999.99 THEN
+    CALL raise_error('BAD_SEARCH', 'a price above 99999999.99');
+  END IF;
+  IF NOT JSON_VALID(p_after) THEN
+    CALL raise_error('BAD_SEARCH', 'p_after is not JSON');
   END IF;
   IF NOT JSON_SCHEMA_VALID('{
     "type": "object",
@@ -3838,6 +3885,17 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
+CREATE PROCEDURE `refuse_long`(IN p_name VARCHAR(64), IN p_value LONGTEXT, IN p_most INT)
+    READS SQL DATA
+    COMMENT 'Refuses a text that is too long to be kept whole'
+BEGIN
+  IF CHAR_LENGTH(p_value) > p_most THEN
+    CALL raise_error('TOO_LONG', CONCAT(p_name, ': more than ', p_most));
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
 CREATE PROCEDURE `refuse_prerequisite_cycle`(
   IN p_course_id                  BIGINT UNSIGNED,
   IN p_prerequisite_course_id     BIGINT UNSIGNED,
@@ -3901,7 +3959,7 @@ BEGIN
      WHERE status IN ('active', 'past_due') AND next_billing_date <= p_on ORDER BY subscription_id;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
-  CALL require_argument('p_on', p_on);
+  CALL require_date('p_on', p_on);
   CALL refuse_in_transaction('renew_due_subscriptions');
   SET p_renewed = 0, p_failed = 0;
 
@@ -3960,7 +4018,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `renew_subscription`(IN p_subscription_id BIGINT UNSIGNED)
+CREATE PROCEDURE `renew_subscription`(IN p_subscription_id BIGINT)
     MODIFIES SQL DATA
     COMMENT 'Renews a subscription that is due'
 BEGIN
@@ -3983,7 +4041,7 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_subscription_id', p_subscription_id);
+  CALL require_id('p_subscription_id', p_subscription_id);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT renew_subscription;
@@ -3993,12 +4051,50 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `require_argument`(IN p_name VARCHAR(64), IN p_value TEXT)
+CREATE PROCEDURE `require_argument`(IN p_name VARCHAR(64), IN p_value LONGTEXT)
     READS SQL DATA
     COMMENT 'Refuses an argument that is NULL or empty'
 BEGIN
   IF COALESCE(TRIM(p_value), '') = '' THEN
     CALL raise_error('MISSING_ARGUMENT', p_name);
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `require_date`(IN p_name VARCHAR(64), IN p_value TEXT)
+    READS SQL DATA
+    COMMENT 'Refuses a day that is missing or in no calendar'
+BEGIN
+  CALL require_argument(p_name, p_value);
+  IF COALESCE(YEAR(CAST(p_value AS DATE)), 0) NOT BETWEEN 1000 AND 9998 THEN
+    CALL raise_error('BAD_DATE', CONCAT(p_name, ' ', p_value));
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `require_id`(IN p_name VARCHAR(64), IN p_value BIGINT)
+    READS SQL DATA
+    COMMENT 'Refuses an id that is missing or below 0'
+BEGIN
+  IF p_value IS NULL THEN
+    CALL raise_error('MISSING_ARGUMENT', p_name);
+  ELSEIF p_value < 0 THEN
+    CALL raise_error('OUT_OF_RANGE', CONCAT(p_name, ' ', p_value));
+  END IF;
+END$$
+DELIMITER ;
+
+DELIMITER $$
+CREATE PROCEDURE `require_key`(IN p_name VARCHAR(64), IN p_value LONGTEXT, IN p_most INT)
+    READS SQL DATA
+    COMMENT 'Refuses a key that is missing, too long or not ASCII'
+BEGIN
+  CALL require_argument(p_name, p_value);
+  CALL refuse_long(p_name, p_value, p_most);
+  IF LENGTH(p_value) > CHAR_LENGTH(p_value) THEN
+    CALL raise_error('NOT_ASCII', p_name);
   END IF;
 END$$
 DELIMITER ;
@@ -4177,25 +4273,27 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `search_courses`(
-  IN p_text        VARCHAR(200),
-  IN p_category_id BIGINT UNSIGNED,
-  IN p_min_price   DECIMAL(10,2),
-  IN p_max_price   DECIMAL(10,2),
-  IN p_after       JSON,
-  IN p_limit       INT
+  IN p_text        LONGTEXT,
+  IN p_category_id BIGINT,
+  IN p_min_price   DECIMAL(65,2),
+  IN p_max_price   DECIMAL(65,2),
+  IN p_after       LONGTEXT,
+  IN p_limit       BIGINT
 )
     READS SQL DATA
     COMMENT 'Finds active courses, page by page'
 BEGIN
   DECLARE v_path        VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-  DECLARE v_text        VARCHAR(200) DEFAULT NULLIF(TRIM(p_text), '');
-  DECLARE v_enrollments INT DEFAULT COALESCE(JSON_VALUE(p_after, '$.total_enrollments' RETURNING SIGNED), 2147483647);
-  DECLARE v_course_id   BIGINT UNSIGNED
-          DEFAULT COALESCE(JSON_VALUE(p_after, '$.course_id' RETURNING UNSIGNED), 18446744073709551615);
-  DECLARE v_min_price   DECIMAL(10,2) DEFAULT COALESCE(p_min_price, 0);
-  DECLARE v_max_price   DECIMAL(10,2) DEFAULT COALESCE(p_max_price, 99999999.99);
+  DECLARE v_text        LONGTEXT DEFAULT NULLIF(TRIM(p_text), '');
+  DECLARE v_enrollments INT;
+  DECLARE v_course_id   BIGINT UNSIGNED;
+  DECLARE v_min_price   DECIMAL(65,2) DEFAULT COALESCE(p_min_price, 0);
+  DECLARE v_max_price   DECIMAL(65,2) DEFAULT COALESCE(p_max_price, 99999999.99);
 
+  CALL refuse_long('p_text', p_text, 200);
   CALL refuse_bad_search(p_min_price, p_max_price, p_after, p_limit);
+  SET v_enrollments = COALESCE(JSON_VALUE(p_after, '$.total_enrollments' RETURNING SIGNED), 2147483647),
+      v_course_id   = COALESCE(JSON_VALUE(p_after, '$.course_id' RETURNING UNSIGNED), 18446744073709551615);
   IF p_category_id IS NOT NULL THEN
     SELECT path INTO v_path FROM categories WHERE category_id = p_category_id;
     IF v_path IS NULL THEN
@@ -4397,7 +4495,7 @@ END$$
 DELIMITER ;
 
 DELIMITER $$
-CREATE PROCEDURE `soft_delete_user`(IN p_user_id BIGINT UNSIGNED, IN p_reason VARCHAR(500))
+CREATE PROCEDURE `soft_delete_user`(IN p_user_id BIGINT, IN p_reason LONGTEXT)
     MODIFIES SQL DATA
     COMMENT 'Closes a user''s account'
 BEGIN
@@ -4413,7 +4511,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
+  CALL require_id('p_user_id', p_user_id);
+  CALL refuse_long('p_reason', p_reason, 500);
 
   CALL begin_or_join(v_joined);
   SAVEPOINT soft_delete_user;
@@ -4429,9 +4528,9 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `submit_quiz_attempt`(
-  IN  p_student_id BIGINT UNSIGNED,
-  IN  p_quiz_id    BIGINT UNSIGNED,
-  IN  p_score      DECIMAL(6,2),
+  IN  p_student_id BIGINT,
+  IN  p_quiz_id    BIGINT,
+  IN  p_score      DECIMAL(65,2),
   OUT p_passed     BOOLEAN
 )
     MODIFIES SQL DATA
@@ -4451,11 +4550,15 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_student_id', p_student_id);
-  CALL require_argument('p_quiz_id', p_quiz_id);
+  CALL require_id('p_student_id', p_student_id);
+  CALL require_id('p_quiz_id', p_quiz_id);
   CALL require_argument('p_score', p_score);
   IF p_score < 0 THEN
     CALL raise_error('BAD_SCORE', p_score);
+  END IF;
+
+  IF p_score > 9999.99 THEN
+    CALL raise_error('OUT_OF_RANGE', CONCAT('p_score ', p_score));
   END IF;
 
   CALL begin_or_join(v_joined);
@@ -4482,9 +4585,9 @@ DELIMITER ;
 
 DELIMITER $$
 CREATE PROCEDURE `subscribe`(
-  IN  p_user_id         BIGINT UNSIGNED,
-  IN  p_plan_type       VARCHAR(20),
-  IN  p_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin,
+  IN  p_user_id         BIGINT,
+  IN  p_plan_type       LONGTEXT,
+  IN  p_idempotency_key LONGTEXT,
   OUT p_subscription_id BIGINT UNSIGNED,
   OUT p_status          VARCHAR(50)
 )
@@ -4492,6 +4595,7 @@ CREATE PROCEDURE `subscribe`(
     COMMENT 'Puts a user on a plan'
 BEGIN
   DECLARE v_joined     BOOLEAN;
+  DECLARE v_idempotency_key VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin;
   DECLARE v_deleted_at DATETIME(6);
   DECLARE v_receipt    JSON;
   DECLARE v_price      DECIMAL(10,2);
@@ -4507,14 +4611,16 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_user_id', p_user_id);
+  CALL require_id('p_user_id', p_user_id);
   CALL require_argument('p_plan_type', p_plan_type);
-  CALL require_argument('p_idempotency_key', p_idempotency_key);
+  CALL require_key('p_idempotency_key', p_idempotency_key, 120);
+  CALL refuse_long('p_plan_type', p_plan_type, 20);
+  SET v_idempotency_key = p_idempotency_key;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT subscribe;
   CALL lock_user(p_user_id, v_deleted_at);
-  CALL claim_receipt('subscribe', p_idempotency_key, CONCAT_WS('|', p_user_id, p_plan_type), v_receipt);
+  CALL claim_receipt('subscribe', v_idempotency_key, CONCAT_WS('|', p_user_id, p_plan_type), v_receipt);
   IF v_receipt IS NULL THEN
     IF v_deleted_at IS NOT NULL THEN
       CALL raise_error('USER_DELETED', p_user_id);
@@ -4533,7 +4639,7 @@ BEGIN
       INSERT INTO subscription_payments (subscription_id, amount, billing_period_start, billing_period_end, status)
       VALUES (p_subscription_id, v_price, UTC_DATE(), v_end, 'completed');
       UPDATE receipts SET outcome = JSON_OBJECT('status', p_status, 'subscription_id', p_subscription_id)
-       WHERE operation = 'subscribe' AND receipt_key = p_idempotency_key;
+       WHERE operation = 'subscribe' AND receipt_key = v_idempotency_key;
     ELSE
       ROLLBACK TO SAVEPOINT subscribe;
       SET p_status = 'ALREADY_SUBSCRIBED';
@@ -4594,7 +4700,7 @@ CREATE PROCEDURE `summarize_daily_revenue`(IN p_day DATE)
     COMMENT 'Writes the figures of a UTC day'
 BEGIN
   DECLARE v_joined        BOOLEAN;
-  DECLARE v_next_day      DATE DEFAULT p_day + INTERVAL 1 DAY;
+  DECLARE v_next_day      DATE;
   DECLARE v_revenue       DECIMAL(14,2);
   DECLARE v_transactions  INT;
   DECLARE v_refunds       DECIMAL(14,2);
@@ -4610,7 +4716,8 @@ BEGIN
     RESIGNAL;
   END;
 
-  CALL require_argument('p_day', p_day);
+  CALL require_date('p_day', p_day);
+  SET v_next_day = p_day + INTERVAL 1 DAY;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT summarize_daily_revenue;

@@ -13,7 +13,7 @@ DELIMITER $$
 CREATE PROCEDURE refuse_bad_search(
   IN p_min_price DECIMAL(65,2),
   IN p_max_price DECIMAL(65,2),
-  IN p_after     JSON,
+  IN p_after     LONGTEXT,
   IN p_limit     BIGINT
 )
   COMMENT 'Refuses arguments of search_courses that cannot be'
@@ -31,6 +31,9 @@ BEGIN
   END IF;
   IF p_min_price > 99999999.99 OR p_max_price > 99999999.99 THEN
     CALL raise_error('BAD_SEARCH', 'a price above 99999999.99');
+  END IF;
+  IF NOT JSON_VALID(p_after) THEN
+    CALL raise_error('BAD_SEARCH', 'p_after is not JSON');
   END IF;
   IF NOT JSON_SCHEMA_VALID('{
     "type": "object",

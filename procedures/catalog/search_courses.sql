@@ -25,7 +25,7 @@ CREATE PROCEDURE search_courses(
   IN p_category_id BIGINT,
   IN p_min_price   DECIMAL(65,2),
   IN p_max_price   DECIMAL(65,2),
-  IN p_after       JSON,
+  IN p_after       LONGTEXT,
   IN p_limit       BIGINT
 )
   COMMENT 'Finds active courses, page by page'
@@ -33,14 +33,15 @@ CREATE PROCEDURE search_courses(
 BEGIN
   DECLARE v_path        VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
   DECLARE v_text        LONGTEXT DEFAULT NULLIF(TRIM(p_text), '');
-  DECLARE v_enrollments INT DEFAULT COALESCE(JSON_VALUE(p_after, '$.total_enrollments' RETURNING SIGNED), 2147483647);
-  DECLARE v_course_id   BIGINT UNSIGNED
-          DEFAULT COALESCE(JSON_VALUE(p_after, '$.course_id' RETURNING UNSIGNED), 18446744073709551615);
+  DECLARE v_enrollments INT;
+  DECLARE v_course_id   BIGINT UNSIGNED;
   DECLARE v_min_price   DECIMAL(65,2) DEFAULT COALESCE(p_min_price, 0);
   DECLARE v_max_price   DECIMAL(65,2) DEFAULT COALESCE(p_max_price, 99999999.99);
 
   CALL refuse_long('p_text', p_text, 200);
   CALL refuse_bad_search(p_min_price, p_max_price, p_after, p_limit);
+  SET v_enrollments = COALESCE(JSON_VALUE(p_after, '$.total_enrollments' RETURNING SIGNED), 2147483647),
+      v_course_id   = COALESCE(JSON_VALUE(p_after, '$.course_id' RETURNING UNSIGNED), 18446744073709551615);
   IF p_category_id IS NOT NULL THEN
     SELECT path INTO v_path FROM categories WHERE category_id = p_category_id;
     IF v_path IS NULL THEN

@@ -19,12 +19,13 @@
 --   12.50
 
 DELIMITER $$
-CREATE PROCEDURE record_progress(IN p_student_id BIGINT, IN p_updates JSON)
+CREATE PROCEDURE record_progress(IN p_student_id BIGINT, IN p_updates LONGTEXT)
   COMMENT 'Stores a batch of what a student has done'
   SQL SECURITY DEFINER NOT DETERMINISTIC MODIFIES SQL DATA
 BEGIN
   DECLARE v_joined     BOOLEAN;
   DECLARE v_deleted_at DATETIME(6);
+  DECLARE v_updates    JSON;
   DECLARE v_lessons    JSON;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
@@ -38,6 +39,7 @@ BEGIN
 
   CALL require_id('p_student_id', p_student_id);
   CALL refuse_bad_progress(p_updates);
+  SET v_updates = p_updates;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT record_progress;
@@ -45,12 +47,12 @@ BEGIN
   IF v_deleted_at IS NOT NULL THEN
     CALL raise_error('USER_DELETED', p_student_id);
   END IF;
-  CALL refuse_foreign_progress(p_student_id, p_updates, v_lessons);
+  CALL refuse_foreign_progress(p_student_id, v_updates, v_lessons);
 
   INSERT INTO section_progress (student_id, section_id, completed, completed_at, time_spent_minutes)
   SELECT * FROM (
     SELECT p_student_id AS student_id, section_id, completed, IF(completed, UTC_TIMESTAMP(6), NULL) AS completed_at, minutes
-      FROM JSON_TABLE(p_updates, '$[*]' COLUMNS (
+      FROM JSON_TABLE(v_updates, '$[*]' COLUMNS (
              section_id BIGINT UNSIGNED PATH '$.section_id',
              minutes    INT UNSIGNED    PATH '$.time_spent_minutes' DEFAULT '0' ON EMPTY,
              completed  BOOLEAN         PATH '$.completed'          DEFAULT 'false' ON EMPTY)) entry
@@ -67,7 +69,7 @@ BEGIN
       FROM (SELECT COALESCE(entry.lesson_id, section.lesson_id) AS lesson_id,
                    SUM(entry.minutes) AS minutes,
                    MAX(entry.lesson_id IS NOT NULL AND entry.completed) AS completed
-              FROM JSON_TABLE(p_updates, '$[*]' COLUMNS (
+              FROM JSON_TABLE(v_updates, '$[*]' COLUMNS (
                      lesson_id  BIGINT UNSIGNED PATH '$.lesson_id',
                      section_id BIGINT UNSIGNED PATH '$.section_id',
                      minutes    INT UNSIGNED    PATH '$.time_spent_minutes' DEFAULT '0' ON EMPTY,

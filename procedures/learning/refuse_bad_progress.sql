@@ -10,7 +10,7 @@
 --   ERROR 30016 (45000): progress update refused: an id stands twice: nothing was stored; correct the batch
 
 DELIMITER $$
-CREATE PROCEDURE refuse_bad_progress(IN p_updates JSON)
+CREATE PROCEDURE refuse_bad_progress(IN p_updates LONGTEXT)
   COMMENT 'Refuses a progress batch whose form is wrong'
   SQL SECURITY DEFINER NOT DETERMINISTIC READS SQL DATA
 BEGIN
@@ -19,6 +19,9 @@ BEGIN
 
   IF p_updates IS NULL THEN
     CALL raise_error('MISSING_ARGUMENT', 'p_updates');
+  END IF;
+  IF NOT JSON_VALID(p_updates) THEN
+    CALL raise_error('BAD_PROGRESS', 'not JSON');
   END IF;
   IF JSON_TYPE(p_updates) <> 'ARRAY' THEN
     CALL raise_error('BAD_PROGRESS', 'not a JSON array');

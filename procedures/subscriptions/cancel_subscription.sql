@@ -19,7 +19,7 @@
 DELIMITER $$
 CREATE PROCEDURE cancel_subscription(
   IN  p_subscription_id BIGINT,
-  IN  p_at_period_end   BOOLEAN,
+  IN  p_at_period_end   BIGINT,
   OUT p_status          VARCHAR(50)
 )
   COMMENT 'Ends a subscription at once or with its period'
@@ -40,6 +40,10 @@ BEGIN
 
   CALL require_id('p_subscription_id', p_subscription_id);
   CALL require_argument('p_at_period_end', p_at_period_end);
+
+  IF p_at_period_end NOT IN (FALSE, TRUE) THEN
+    CALL raise_error('OUT_OF_RANGE', CONCAT('p_at_period_end ', p_at_period_end));
+  END IF;
 
   CALL begin_or_join(v_joined);
   SAVEPOINT cancel_subscription;

@@ -195,8 +195,8 @@ def test_the_words_are_checked_in_the_order_listed(school: School) -> None:
     [
         ({"user": None}, 30001, "p_user_id is NULL or empty: give a value"),
         ({"sale": None}, 30001, "p_sale_id is NULL or empty: give a value"),
-        ({"user": -1}, 1264, "Out of range value for column 'p_user_id' at row 1"),
-        ({"sale": -1}, 1264, "Out of range value for column 'p_sale_id' at row 1"),
+        ({"user": -1}, 30065, "p_user_id -1 is out of range: see the parameters of the procedure"),
+        ({"sale": -1}, 30065, "p_sale_id -1 is out of range: see the parameters of the procedure"),
         ({"sale": "1' -- "}, 1265, "Data truncated for column 'p_sale_id' at row 1"),
     ],
 )

@@ -59,7 +59,7 @@ def test_inside_a_transaction_it_is_refused_and_changes_nothing(school: School, 
     ("minutes", "number", "text"),
     [
         (None, 30001, "p_older_than_minutes is NULL or empty: give a value"),
-        (-1, 1264, "Out of range value for column 'p_older_than_minutes' at row 1"),
+        (-1, 30065, "p_older_than_minutes -1 is out of range: see the parameters of the procedure"),
     ],
 )
 def test_a_time_that_is_none_is_an_error(school: School, minutes: int | None, number: int, text: str) -> None:
@@ -249,8 +249,8 @@ def test_the_second_charge_of_the_session_that_enrolled_is_listed_too(school: Sc
     ("given", "number", "text"),
     [
         ((None, "why"), 30001, "p_payment_id is NULL or empty: give a value"),
-        ((-1, "why"), 1264, "Out of range value for column 'p_payment_id' at row 1"),
-        ((1, "w" * 501), 1406, "Data too long for column 'p_reason' at row 1"),
+        ((-1, "why"), 30065, "p_payment_id -1 is out of range: see the parameters of the procedure"),
+        ((1, "w" * 501), 30063, "p_reason: more than 500 characters: shorten it"),
     ],
 )
 def test_misuse_is_an_error(school: School, given: tuple, number: int, text: str) -> None:

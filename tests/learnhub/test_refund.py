@@ -210,7 +210,7 @@ def test_the_window_and_the_limit_are_policies(school: School) -> None:
     ("enrollment", "number", "text"),
     [
         (None, 30001, "p_enrollment_id is NULL or empty: give a value"),
-        (-1, 1264, "Out of range value for column 'p_enrollment_id' at row 1"),
+        (-1, 30065, "p_enrollment_id -1 is out of range: see the parameters of the procedure"),
         ("1' OR 1=1 -- ", 1265, "Data truncated for column 'p_enrollment_id' at row 1"),
     ],
 )
