@@ -37,7 +37,7 @@ BEGIN
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   CALL require_argument('p_older_than_minutes', p_older_than_minutes);
-  IF p_older_than_minutes NOT BETWEEN 0 AND 5256000 THEN  -- ten years
+  IF p_older_than_minutes NOT BETWEEN 0 AND 4294967295 THEN
     CALL raise_error('OUT_OF_RANGE', CONCAT('p_older_than_minutes ', p_older_than_minutes));
   END IF;
   CALL refuse_in_transaction('reconcile_pending_payments');

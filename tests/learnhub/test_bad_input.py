@@ -24,7 +24,7 @@ NO_SUCH_JSON = ["{", '"text"', "7"]
 FITTING: dict[tuple[str, str], set[object]] = {
     ("submit_quiz_attempt", "p_score"): {0},
     ("maintain_partitions", "p_years_ahead"): {0},
-    ("reconcile_pending_payments", "p_older_than_minutes"): {0},
+    ("reconcile_pending_payments", "p_older_than_minutes"): {0, 99999999},
     ("cancel_subscription", "p_at_period_end"): {0},
 }
 # What is not of the parameter's type at all is refused by the server before the procedure begins: these numbers.

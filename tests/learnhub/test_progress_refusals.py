@@ -80,7 +80,6 @@ def test_a_batch_of_the_wrong_shape_is_refused(school: School, student: int, les
 def test_text_that_is_no_json_is_refused(school: School, student: int, updates: str) -> None:
     error = (30016, "progress update refused: not JSON: nothing was stored; correct the batch")
     assert refusal(school, student, updates) == error
-    assert "Invalid JSON text" in text or (number, text) == FORM
 
 
 @pytest.mark.parametrize("entry", [{"lesson_id": 2**64}, {"lesson_id": 2**63}, {"section_id": 10**40}])
