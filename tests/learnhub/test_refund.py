@@ -140,7 +140,7 @@ def test_money_that_was_not_taken_is_not_given_back(school: School, status: str)
     assert school.everything() == before
 
 
-@pytest.mark.parametrize("unknown", [0, 4711, 2**64 - 1])
+@pytest.mark.parametrize("unknown", [0, 4711, 2**63 - 1])
 def test_an_unknown_enrollment_is_not_found(school: School, unknown: int) -> None:
     before = school.everything()
 
