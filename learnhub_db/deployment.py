@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from pymysql.connections import Connection
 
-from learnhub_db import history, occupancy, renaming, undoing
+from learnhub_db import history, occupancy, renaming, soundness, undoing
 from learnhub_db.acts import Act, Report, kept
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, rows
@@ -33,6 +33,7 @@ def apply(
     prune: bool = False,
     allow_rebuild: bool = False,
     allow_destroy: Collection[str] = (),
+    allow_broken: bool = False,
     adopt: bool = False,
     resume: str | None = None,
     lock_timeout: float = lock.WAIT_SECONDS,
@@ -44,7 +45,8 @@ def apply(
     applied has another content now. With `prune` programs that were deployed, and whose files are gone, are dropped.
     Without `allow_rebuild` nothing runs either where an ALTER would have writers wait while it copies a large table,
     without `adopt` where the database has no history and is not empty. `allow_destroy` are the tables, table.columns
-    and table.partitions with rows in them that migrations may drop or empty: with others nothing runs.
+    and table.partitions with rows in them that migrations may drop or empty: with others nothing runs. Without
+    `allow_broken` nothing runs where a migration breaks a deployed program whose file is unchanged.
     """
     contents, acts = Contents.read(project), []
     tell = kept(acts, report)
@@ -56,6 +58,8 @@ def apply(
             run.refuse_rebuilds(target)
         if adopt or not history.is_empty(connection, run.past):
             run.refuse_losses(target, allow_destroy)
+            if not allow_broken:
+                run.refuse_breaks(target)
         with history.nothing_left_of_a_refusal(connection, run.past):
             run.apply(Resume(resume, lock_timeout))
     return acts
@@ -143,6 +147,14 @@ class _Run:
         if self.prune:
             files = {grant.file.path for grant in (*self.contents.accounts, *self.contents.grants)}
             self.rollout.prune(self.contents.programs, files)
+        self._check_soundness()
+
+    def _check_soundness(self) -> None:
+        """Tell of programs that cannot run, where columns have changed since they were deployed or asked after."""
+        if not self.past.objects:
+            soundness.keep(self.connection)
+        elif digests.NAME in self.past.tables and (pending(self.contents, self.past) or not self.past.sound):
+            soundness.check(self.connection, self.contents.programs, self.report)
 
     def refuse_rebuilds(self, target: Target) -> None:
         """UsageError where a pending ALTER would copy a large table while writers wait."""
@@ -160,6 +172,17 @@ class _Run:
             from learnhub_db.foresight import destroying
 
             destroying.refuse(self.connection, target, self.past, files, allowed)
+
+    def refuse_breaks(self, target: Target) -> None:
+        """UsageError where a pending migration would break a deployed program whose file is unchanged."""
+        files = pending(self.contents, self.past)
+        if files and self.past.objects:
+            from learnhub_db import ahead
+            from learnhub_db.foresight import breakage
+
+            left = list(ahead.read(self.connection, self.past, files))
+            owner = self.project.settings.owner
+            breakage.refuse(self.connection, target, owner, self.contents, left, self.past)
 
     def _apply_migrations(self, resume: Resume) -> None:
         if pending(self.contents, self.past):

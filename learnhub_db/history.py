@@ -75,11 +75,15 @@ class Record:
 
 @dataclass(frozen=True)
 class History:
-    """`migrations`: digests by id, None where another tool applied it; `objects`: records by kind and name."""
+    """`migrations`: digests by id, None where another tool applied it; `objects`: records by kind and name.
+
+    `sound`: the columns of the database are those with which every program was found sound.
+    """
 
     migrations: dict[str, str | None] = field(default_factory=dict)
     objects: dict[Key, Record] = field(default_factory=dict)
     tables: frozenset[str] = frozenset()
+    sound: bool = False
 
     def has(self, key: Key, digest: str) -> bool:
         """Whether the object was deployed from a file of this content."""
@@ -98,10 +102,13 @@ def read(connection: Connection) -> History:
     if "_yoyo_migration" in tables:
         migrations = dict(rows(connection, _WITH_DIGESTS if "_learnhub_migrations" in tables else _OF_YOYO))
     objects: dict[Key, Record] = {}
+    columns = None
     if "_learnhub_objects" in tables:
-        found = rows(connection, "SELECT kind, name, path, digest, fingerprint FROM _learnhub_objects")
+        of_columns = f" UNION ALL {digests.OF_COLUMNS}" if digests.NAME in tables else ""
+        found = rows(connection, f"SELECT kind, name, path, digest, fingerprint FROM _learnhub_objects{of_columns}")
         objects = {(kind, name): Record(*record) for kind, name, *record in found}
-    return History(migrations, objects, tables)
+        columns = objects.pop(("columns", ""), None)
+    return History(migrations, objects, tables, columns is not None and columns.path == columns.digest)
 
 
 def is_empty(connection: Connection, history: History) -> bool:

@@ -14,7 +14,8 @@ from learnhub_db.ahead import Ahead
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.errors import DatabaseRefused
-from learnhub_db.foresight import losses, online
+from learnhub_db.foresight import breakage, losses, online
+from learnhub_db.foresight.breakage import Break
 from learnhub_db.foresight.outlook import Effect, Outlook
 from learnhub_db.foresight.proposals import Proposal, Workshop
 from learnhub_db.foresight.sandbox import Sandbox
@@ -23,7 +24,7 @@ from learnhub_db.history import History
 from learnhub_db.inspection import lost_rights, privileges
 from learnhub_db.project import Project
 from learnhub_db.renaming import Renames
-from learnhub_db.stored_programs import catalogue, firing, rollout, unfinished
+from learnhub_db.stored_programs import catalogue, firing, rollout, star, unfinished
 from learnhub_db.stored_programs.grants import GrantFile
 
 
@@ -48,7 +49,8 @@ class Ask:
 class Plan:
     """What apply would do, in its order; `finishes` names the replacements that a killed run has left.
 
-    `renames` are the new names of applied migrations by the old ones; `asks` what apply has to be told.
+    `renames` are the new names of applied migrations by the old ones; `asks` what apply has to be told; `breaks` the
+    programs that could not run any more.
     """
 
     asks: list[Ask] = field(default_factory=list)
@@ -57,6 +59,7 @@ class Plan:
     statements: list[Effect] = field(default_factory=list)
     programs: list[Proposal] = field(default_factory=list)
     grants: list[Granting] = field(default_factory=list)
+    breaks: list[Break] = field(default_factory=list)
 
     @property
     def number(self) -> int:
@@ -74,7 +77,8 @@ def read(project: Project, target: Target) -> Plan:
         try:
             past, renames = deployment.checked(connection, contents, history.read(connection))
             found = _plan(connection, project, target, contents, past)
-            return replace(found, renames=renames, asks=list(_asks(connection, target, contents, past)))
+            asks = [*_asks(connection, target, contents, past), *(Ask("--allow-broken", f"breaks {one}") for one in found.breaks)]
+            return replace(found, renames=renames, asks=asks)
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
 
@@ -88,13 +92,23 @@ def _plan(connection: Connection, project: Project, target: Target, contents: Co
     begun = unfinished.read(connection) if unfinished.NAME in past.tables else []
     grants = list(_grants(connection, contents, past, fresh))
     found = Plan(finishes=[f"{one.kind} {one.name}" for one in begun], grants=grants)
-    if not left and not programs:
+    deployed = [one for one in contents.programs if one.key in existing and one not in programs]
+    outdated = star.outdated(connection, deployed)
+    if not left and not programs and not outdated:
         return found
     with scratch_schema.made(target) as scratch:
         sandbox = Sandbox(scratch, target.database)
         effects = list(_effects(connection, target, sandbox, left, project.settings.rebuild_limit_mb))
         workshop = Workshop(connection, sandbox, contents.programs, project.settings.owner)
-        return replace(found, statements=effects, programs=list(workshop.propose(past, programs)))
+        changed = breakage.touched(left, contents.programs, breakage.known(connection))
+        changed |= {view.name.lower(): view.path for view in outdated}
+        others = list(breakage.read(connection, sandbox, workshop, deployed, changed))
+        return replace(
+            found,
+            statements=effects,
+            programs=[*workshop.propose(past, programs), *(one for one in others if isinstance(one, Proposal))],
+            breaks=[one for one in others if isinstance(one, Break)],
+        )
 
 
 def _asks(connection: Connection, target: Target, contents: Contents, past: History) -> Iterator[Ask]:

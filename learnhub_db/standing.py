@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pymysql
 from pymysql.connections import Connection
 
-from learnhub_db import deployment, history, renaming, undoing
+from learnhub_db import deployment, history, renaming, soundness, undoing
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect, refused
 from learnhub_db.errors import DatabaseRefused
@@ -18,7 +18,7 @@ from learnhub_db.project import Project, SqlFile
 from learnhub_db.runner import journal
 from learnhub_db.runner.journal import Entry
 from learnhub_db.statements import split
-from learnhub_db.stored_programs import catalogue, events, grants
+from learnhub_db.stored_programs import catalogue, events, grants, star
 from learnhub_db.stored_programs.catalogue import Found
 
 APPLIED = "applied"
@@ -30,6 +30,7 @@ ORPHANED = "orphaned"  # applied, but its file is gone
 DRIFTED = "drifted"  # changed on the server since
 OVER = "over"  # an event of which the time has passed
 RENAMED = "renamed"  # applied under another name
+BROKEN = "broken"  # as it was applied, but what it uses is not
 EXTRA = "extra"  # on the server, made by nothing that was applied
 
 SHOWN_BY_VERIFY = "verify shows how"
@@ -69,6 +70,7 @@ def read(project: Project, target: Target) -> Status:
             found = [*_rollback(undone), *_migrations(contents, past, begun), *_objects(connection, contents, past, existing)]
             if past.migrations or past.objects:
                 found += _schema(connection, project, contents, past, not_compared)
+                found += _broken(connection, contents)
                 found += _rights(connection, contents, target.database, not_compared)
             return Status(found, not_compared)
         except pymysql.Error as error:
@@ -170,6 +172,14 @@ def _schema(
             yield Standing(EXTRA, *key, "", SHOWN_BY_VERIFY)
         elif known[key] != now[key]:
             yield Standing(DRIFTED, *key, "", SHOWN_BY_VERIFY)
+
+
+def _broken(connection: Connection, contents: Contents) -> Iterator[Standing]:
+    """The programs that cannot run, and the views that would have other columns now."""
+    for one in soundness.broken(connection, contents.programs):
+        yield Standing(BROKEN, one.program.kind, one.program.name, one.program.path, str(one))
+    for view in star.outdated(connection, contents.programs):
+        yield Standing(DRIFTED, view.kind, view.name, view.path, star.NOTE)
 
 
 def _rights(

@@ -15,7 +15,7 @@ def test_nothing_to_do_is_said_and_asks_for_no_scratch_schema(run):
     run("apply")
     shown = run("plan")
     assert (shown.code, shown.out) == (0, "nothing to do\n")
-    nothing = {"finishes": [], "statements": [], "programs": [], "grants": [], "asks": [], "renames": {}}
+    nothing = {"finishes": [], "statements": [], "programs": [], "grants": [], "asks": [], "renames": {}, "breaks": []}
     assert run("--json", "plan").document == nothing
 
 

@@ -16,6 +16,7 @@ from learnhub_db.project import Project
 
 HELPER = {
     "sql/migrations/0003-helper.sql": "CREATE PROCEDURE helper() DO 1;\nCREATE VIEW helped AS SELECT id FROM products;\n"
+    "CREATE TABLE unused (id INT);\n"
 }
 
 
@@ -67,7 +68,7 @@ DRIFTS = {
     ),
     "a table": ("CREATE TABLE more (id INT)", "extra    table more  verify shows how"),
     "a procedure": ("CREATE PROCEDURE more() DO 1", "extra    procedure more  verify shows how"),
-    "a dropped table": ("DROP TABLE audit", "missing  table audit  verify shows how"),
+    "a dropped table": ("DROP TABLE unused", "missing  table unused  verify shows how"),
     "a procedure of a migration": (
         "ALTER PROCEDURE helper COMMENT 'x'",
         "drifted  procedure helper  verify shows how",
@@ -106,7 +107,7 @@ def test_the_next_migration_makes_no_drift_and_hides_none(applied, run, shop, sq
     sql("DROP VIEW helped")
     drifted = told(run)
     assert len(drifted) == 3
-    migration = "ALTER TABLE products ADD COLUMN stock INT;\nCREATE TABLE stocks (id INT);\nDROP TABLE audit;\n"
+    migration = "ALTER TABLE products ADD COLUMN stock INT;\nCREATE TABLE stocks (id INT);\nDROP TABLE unused;\n"
     small_project.write(shop, {"sql/migrations/0004-stock.sql": migration})
     assert run("apply").code == 0
     assert told(run) == drifted

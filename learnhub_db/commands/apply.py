@@ -16,6 +16,7 @@ from learnhub_db.commands.session import Session
 @click.option("--prune", is_flag=True, help="Drop the programs that were deployed and whose files are gone.")
 @click.option("--allow-rebuild", is_flag=True, help="Copy large tables though others have to wait.")
 @click.option("--allow-destroy", multiple=True, metavar="NAME", help="Drop or empty this though it holds rows.")
+@click.option("--allow-broken", is_flag=True, help="Apply migrations that break programs whose files are unchanged.")
 @click.option("--adopt", is_flag=True, help="Go on with what is there in a database that has no history.")
 @options.resume
 @options.lock_timeout

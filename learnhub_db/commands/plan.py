@@ -56,7 +56,7 @@ def _lines(plan: Plan) -> Iterator[str]:
 def _command(plan: Plan) -> Iterator[str]:
     """What to type, where apply alone would refuse."""
     if plan.asks:
-        yield f"apply with: learnhub-db apply {' '.join(ask.option for ask in plan.asks)}"
+        yield f"apply with: learnhub-db apply {' '.join(dict.fromkeys(ask.option for ask in plan.asks))}"
 
 
 def _facts(effect: Effect) -> Iterator[str]:

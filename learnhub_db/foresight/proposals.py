@@ -106,6 +106,19 @@ class Workshop:
         silent = {program.name.lower(): silenced(program.sql)} if program.kind == "event" else {}
         return blueprint.as_deployed(program.key, one, silent, self.owner)
 
+    def renewed(self, program: Program) -> Proposal | None:
+        """What becomes of a deployed view whose file is unchanged; of others only whether the server takes them."""
+        new = self._definition(program)
+        diff = self._diff(program, new) if program.kind == "view" else ""
+        return Proposal("replace", program.kind, program.name, program.path, diff) if diff else None
+
+    def build_used(self, sql: str) -> None:
+        """Build the views and functions that a statement uses."""
+        words = reach.words(code_only(sql))
+        for other in self.programs:
+            if other.kind in ("function", "view") and other.name.lower() in words:
+                self.build(other)
+
     def build(self, program: Program) -> None:
         if program.key in self.built:
             return
@@ -120,7 +133,11 @@ class Workshop:
             self.sandbox.copy(code_only(sql))
         event = silenced(sql) if program.kind == "event" else None
         sql = blueprint.without_owner(event.sql if event else sql, self.owner)
-        execution.run(self.sandbox.connection, Statement(sql, program.line, 0), program.path)
+        try:
+            execution.run(self.sandbox.connection, Statement(sql, program.line, 0), program.path)
+        except DatabaseRefused:
+            self.built.discard(program.key)
+            raise
 
     @property
     def _names(self) -> tuple[str, str]:

@@ -27,6 +27,12 @@ TABLE = f"""
         PRIMARY KEY (kind, name)
     ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'the schema as apply left it, for status'"""
 
+# A checksum of all columns; the one with which every program was found sound stands beside the digests.
+COLUMNS = """
+    SELECT CONCAT(COUNT(*), '.', BIT_XOR(CRC32(CONCAT_WS(CHAR(31), table_name, column_name, ordinal_position, column_type))))
+    FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name NOT LIKE '\\_learnhub%'
+"""
+OF_COLUMNS = f"SELECT 'columns', '', digest, ({COLUMNS}), NULL FROM {NAME} WHERE kind = 'columns'"
 FOREIGN = ""  # the digest of what somebody had made before apply ended for the first time with it
 Key = tuple[str, str]
 Digests = dict[Key, str]
@@ -51,7 +57,8 @@ def kept(connection: Connection) -> dict[Key, str | None]:
     """Those that were kept; reads only."""
     if not rows(connection, f"SHOW TABLES LIKE '{NAME}'"):
         return {}
-    return {(kind, name): digest for kind, name, digest in rows(connection, f"SELECT kind, name, digest FROM {NAME}")}
+    found = rows(connection, f"SELECT kind, name, digest FROM {NAME} WHERE name <> ''")
+    return {(kind, name): digest for kind, name, digest in found}
 
 
 @contextmanager

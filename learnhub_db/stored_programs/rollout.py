@@ -26,6 +26,7 @@ from learnhub_db.stored_programs import (
     replacement,
     rights,
     scratch,
+    star,
     stored,
     unfinished,
 )
@@ -48,6 +49,7 @@ class _Change:
     old: Stored | None = None
     difference: Difference = Difference()
     moves: bool = False  # a trigger, to another place among those of its moment
+    renews: bool = False  # a view, because what it reads has changed
 
 
 def differs(past: History, program: Program, found: Found | None) -> bool:
@@ -98,6 +100,7 @@ class Rollout:
         pending = self.pending(programs, existing)
         self._note_moves(programs)
         if not pending:
+            self._renew_views(programs)
             return set()
         self.prepare()
         preflight.check(self.connection, owner, pending)
@@ -105,9 +108,20 @@ class Rollout:
         self.settled = firing.settled(self.order, firing.deployed(existing))
         for change in self._changes(pending, existing):
             self._put(change)
+        self._renew_views(programs)
         if not self.finished:
             replacement.finish(self.connection, self.report)
         return {program.name for program in pending if program.key not in existing}
+
+    def _renew_views(self, programs: Sequence[Program]) -> None:
+        """Replace the views on SELECT * whose columns are others now; one may make that of another."""
+        left = list(programs)
+        while outdated := star.outdated(self.connection, left):
+            waits.limit(self.connection)
+            for view in outdated:
+                found = catalogue.find(self.connection, view.kind, view.name)
+                self._put(_Change(view, found, stored.read(self.connection, view.kind, view.name), renews=True))
+                left.remove(view)
 
     def pending(self, programs: Sequence[Program], existing: Mapping[Key, Found]) -> list[Program]:
         """Those of `programs` that are not what the server has."""
@@ -155,6 +169,8 @@ class Rollout:
         if change.old and change.old != definitions.last(self.connection, program.key):
             note = self._keep_what_is_met(change)
         act = self._replace(change)
+        if change.renews:
+            act, note = "replaced", star.NOTE
         now = catalogue.find(self.connection, program.kind, program.name)
         if act and not now:
             act, note = definitions.OVER, f"{program.path}: its time has passed"

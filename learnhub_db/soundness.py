@@ -1,0 +1,83 @@
+"""Whether the deployed programs could still run: the server is asked for each of their statements, and runs none.
+
+Where every program was found sound, a checksum of the columns of the database is kept: while it is the same there is
+nothing to ask again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pymysql.connections import Connection
+
+from learnhub_db.acts import Act, Report
+from learnhub_db.database import rows
+from learnhub_db.inspection import digests
+from learnhub_db.stored_programs import bodies, catalogue
+from learnhub_db.stored_programs.programs import Program
+
+CERTAIN = (1054, 1136, 1146, 1356)  # no such column or table, other numbers of columns, a view of what is gone
+_COLUMNS = "SELECT LOWER(column_name) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s"
+_TEMPORARY = re.compile(r"\bCREATE\s+TEMPORARY\s+TABLE\b|\bPREPARE\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A program that cannot run: `why` in the server's words, at `line` of its file."""
+
+    program: Program
+    line: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.program.path}:{self.line}: {self.why}"
+
+
+def broken(connection: Connection, programs: Iterable[Program]) -> Iterator[Broken]:
+    """The deployed ones of `programs` that cannot run; reads only.
+
+    Not those that make tables or statements of their own while they run, for which nobody can tell.
+    """
+    existing = catalogue.programs(connection)
+    for program in programs:
+        if program.key in existing and not _TEMPORARY.search(program.sql):
+            found = _of_the_row(connection, program) or _of_itself(connection, program)
+            if found:
+                yield found
+
+
+def check(connection: Connection, programs: Iterable[Program], report: Report) -> None:
+    """Report those that cannot run; where there are none, keep the checksum."""
+    found = list(broken(connection, programs))
+    for one in found:
+        report(Act("broken", f"{one.program.kind} {one.program.name}", str(one)))
+    if not found:
+        keep(connection)
+
+
+def keep(connection: Connection) -> None:
+    """Take all programs for sound while the columns are what they are now."""
+    if rows(connection, f"SHOW TABLES LIKE '{digests.NAME}'"):
+        rows(connection, f"REPLACE INTO {digests.NAME} (kind, name, digest) VALUES ('columns', '', ({digests.COLUMNS}))")
+
+
+def _of_the_row(connection: Connection, program: Program) -> Broken | None:
+    """Of a trigger, a column that its table does not have."""
+    if program.kind != "trigger":
+        return None
+    there = {name for (name,) in rows(connection, _COLUMNS, (program.table,))}
+    for name, line in bodies.columns_of_the_row(program).items():
+        if there and name.lower() not in there:
+            return Broken(program, line, f"1054: Unknown column '{name}' of {program.table}")
+    return None
+
+
+def _of_itself(connection: Connection, program: Program) -> Broken | None:
+    own = [bodies.Part(f"SELECT 1 FROM `{program.name}` LIMIT 0", program.line)]
+    for part in own if program.kind == "view" else bodies.parts(program):
+        error = bodies.refusal(connection, part)
+        if error and error.args[0] in CERTAIN:
+            return Broken(program, part.line, f"{error.args[0]}: {error.args[1]}")
+    return None
