@@ -19,7 +19,7 @@ from learnhub_db.acts import Act, Report
 from learnhub_db.errors import DatabaseRefused, UsageError
 from learnhub_db.migrations import Backend, Migration
 from learnhub_db.project import SqlFile
-from learnhub_db.runner import creations, journal, lock, waits
+from learnhub_db.runner import creations, execution, journal, lock, waits
 from learnhub_db.runner.journal import Entry, Journal
 from learnhub_db.runner.memory import Memory
 from learnhub_db.runner.packets import Packets
@@ -38,6 +38,8 @@ def apply(connection: Connection, files: Sequence[SqlFile], resume: Resume, repo
     pending = backend.to_apply(migrations.read(files))
     for migration in pending:
         migration.load()
+    statements = ((step.statement, migration.path) for migration in pending for step in migration.steps)
+    execution.check_sizes(connection, statements)
     begun = journal.under_way(connection, journal.MIGRATION)
     if resume.choice and not begun.keys() & {migration.id for migration in pending}:
         raise UsageError("no migration has stopped half-way", "--resume", "apply without it")

@@ -177,7 +177,7 @@ def refused(error: pymysql.Error, where: str = "") -> DatabaseRefused:
         hint = "make room on the server, then repeat"
     elif code in (ER.NO_DB_ERROR, ER.BAD_DB_ERROR):
         hint = "somebody has dropped the database: create it, then repeat"
-    elif code in (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST):
+    elif code in (0, CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST):
         hint = "connect again and repeat"
     return DatabaseRefused(_words(error), where, hint or _missing_grant(_words(error)))
 
@@ -194,6 +194,8 @@ def _missing_grant(words: str) -> str:
 
 def _words(error: pymysql.Error) -> str:
     code, *text = error.args or (0,)
+    if not code:  # PyMySQL's word for a connection that is gone
+        code, text = CR.CR_SERVER_LOST, ["Lost connection to MySQL server"]
     if isinstance(code, int):
         code %= 65536  # PyMySQL reads it as signed
     return f"{code}: {text[0] if text else type(error).__name__}"

@@ -18,7 +18,7 @@ from learnhub_db.history import History, Key
 from learnhub_db.inspection import digests
 from learnhub_db.migrations import Backend, Migration
 from learnhub_db.project import Project
-from learnhub_db.runner import journal, lock, waits
+from learnhub_db.runner import execution, journal, lock, waits
 from learnhub_db.runner.journal import Journal
 from learnhub_db.runner.resumption import Resume
 from learnhub_db.runner.steps import Step
@@ -156,7 +156,9 @@ class _Return:
         if not file:
             hint = f"write sql/migrations/{name}.rollback.sql"
             raise UsageError("the migration has no rollback", migration.path, hint)
-        return _Undo(migration, file.path, migrations.steps_of(file, "rollback"))
+        steps = migrations.steps_of(file, "rollback")
+        execution.check_sizes(self.connection, ((step.statement, file.path) for step in steps))
+        return _Undo(migration, file.path, steps)
 
     def _book(self, name: str) -> Journal:
         ((database,),) = rows(self.connection, "SELECT DATABASE()")

@@ -24,9 +24,10 @@ def text(contents: Contents) -> str:
 
 def _parts(contents: Contents) -> Iterator[tuple[str, str]]:
     for file in contents.migrations:
-        texts = [statement.text for statement in split(file.text, file.path)]
-        settle = any(re.match(r"SET\b", one, re.IGNORECASE) for one in texts)  # what a migration sets ends with it
-        yield file.path, "".join([*map(delimited, texts), SETTINGS if settle else ""])
+        statements = split(file.text, file.path)
+        settle = any(re.match(r"SET\b", one.text, re.IGNORECASE) for one in statements)  # what a migration sets ends with it
+        texts = [delimited(one.text, one.escapes) for one in statements]
+        yield file.path, "".join([*texts, SETTINGS if settle else ""])
     for grant in contents.accounts:
         yield grant.file.path, "".join(delimited(statement.text) for statement in grant.statements)
     for program in contents.programs:
@@ -35,10 +36,10 @@ def _parts(contents: Contents) -> Iterator[tuple[str, str]]:
         yield grant.file.path, "".join(delimited(statement.text) for statement in grant.statements)
 
 
-def delimited(sql: str) -> str:
+def delimited(sql: str, escapes: bool = True) -> str:
     """One statement as the client reads it, with another delimiter where it holds a semicolon."""
-    end = "\n" if code_only(f"{sql};")[-1] != ";" else ""  # a comment would swallow the delimiter
-    if ";" not in code_only(sql):
+    end = "\n" if code_only(f"{sql};", escapes)[-1] != ";" else ""  # a comment would swallow the delimiter
+    if ";" not in code_only(sql, escapes):
         return f"{sql}{end};\n"
     delimiter = next(one for one in DELIMITERS if one not in sql)
     return f"DELIMITER {delimiter}\n{sql}{end}{delimiter}\nDELIMITER ;\n"

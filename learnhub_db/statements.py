@@ -1,7 +1,8 @@
 """SQL text as the statements that the stock mysql client would send, each with its place.
 
-Quotes are read as under the default sql_mode: a backslash escapes, double quotes hold a string. Comments inside a
-statement stay in it, as the client leaves them since MySQL 9; statements of nothing but comments are dropped.
+Double quotes hold a string. A backslash escapes, until a statement sets NO_BACKSLASH_ESCAPES: the client follows the
+session there. Comments inside a statement stay in it, as the client leaves them since MySQL 9; statements of nothing but
+comments are dropped.
 """
 
 from __future__ import annotations
@@ -20,24 +21,38 @@ _DELIMITER_COMMAND = re.compile(r"delimiter(?:[ \t]+(?P<argument>[^\n]*))?(?=\n|
 _ARGUMENT = re.compile(r"""(?P<quote>['"`])(?P<quoted>[^\n]*?)(?P=quote)|(?P<plain>[^\s'"`]\S*)""")
 
 # The client ends a hint at the line's end too, and looks at delimiters before anything else.
+_QUOTED = {
+    True: r"""(?P<quoted>'[^'\\]*+(?:\\.[^'\\]*+)*+' | "[^"\\]*+(?:\\.[^"\\]*+)*+" | `[^`]*+`)""",
+    False: r"""(?P<quoted>'[^']*+' | "[^"]*+" | `[^`]*+`)""",
+}
 _OPAQUE = rf"""
-    (?P<quoted>'[^'\\]*+(?:\\.[^'\\]*+)*+' | "[^"\\]*+(?:\\.[^"\\]*+)*+" | `[^`]*+`)
   | (?P<dollar>(?<![\w$])\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
   | (?P<hint>/\*\+[^\n]*?(?:\*/|(?=\n|\Z)))
   | (?P<comment>{_COMMENT} | {_LINE_COMMENT})
   | (?P<open>['"`] | (?<![\w$])\$\w*\$ | /\*(?!!))
   | (?P<backslash>\\)
 """
+_SETS_MODE = re.compile(r"\A\s*(?:/\*!\d*\s*)?SET\b.*\bsql_mode\b", re.IGNORECASE | re.DOTALL)
+_ASSIGNED_MODE = re.compile(
+    r"""(?:\bSET|,)\s*
+    (?:@(?P<variable>[\w$]+) | (?:(?P<scope>(?:@@)?(?:GLOBAL|PERSIST|PERSIST_ONLY))[\s.]+|(?:@@)?(?:SESSION|LOCAL)[\s.]+|@@)?sql_mode)
+    \s*:?=\s*(?P<value>(?:'[^']*'|"[^"]*"|\([^)]*\)|[^,'"(])*)""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _OPENERS = {"'": "quote", '"': "quote", "`": "quote", "$": "dollar quote", "/": "comment"}
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement without its delimiter; `line` counts from 1, `offset` from 0 in the text with plain newlines."""
+    """One statement without its delimiter; `line` counts from 1, `offset` from 0 in the text with plain newlines.
+
+    `escapes`: whether a backslash escapes in its strings.
+    """
 
     text: str
     line: int
     offset: int
+    escapes: bool = True
 
 
 def plain(text: str) -> str:
@@ -50,9 +65,9 @@ def split(text: str, where: str = "") -> list[Statement]:
     return _Reader(plain(text), where).statements()
 
 
-def code_only(sql: str) -> str:
+def code_only(sql: str, escapes: bool = True) -> str:
     """`sql` with each comment and string blanked: what is left names things, each at its place."""
-    return _tokens(";").sub(
+    return _tokens(";", escapes).sub(
         lambda found: found[0] if found["delimiter"] or found[0][0] == "`" else " " * len(found[0]), sql
     )
 
@@ -97,8 +112,36 @@ def _outlined(found: re.Match[str]) -> str:
 
 
 @lru_cache
-def _tokens(delimiter: str) -> re.Pattern[str]:
-    return re.compile(rf"(?P<delimiter>{re.escape(delimiter)}) | {_OPAQUE}", re.DOTALL | re.VERBOSE)
+def _tokens(delimiter: str, escapes: bool = True) -> re.Pattern[str]:
+    pattern = rf"(?P<delimiter>{re.escape(delimiter)}) | {_QUOTED[escapes]} {_OPAQUE}"
+    return re.compile(pattern, re.DOTALL | re.VERBOSE)
+
+
+class _Escapes:
+    """Whether a backslash escapes, as the statements that were read have set it."""
+
+    def __init__(self) -> None:
+        self.now = True
+        self.kept: dict[str, bool] = {}  # what variables of the user remember of it
+
+    def follow(self, sql: str) -> None:
+        """Take in a statement that has run."""
+        if not _SETS_MODE.search(sql):
+            return
+        for assigned in _ASSIGNED_MODE.finditer(sql):
+            value = assigned["value"].upper()
+            if assigned["variable"]:
+                self.kept[assigned["variable"].lower()] = self._of(value)
+            elif not assigned["scope"]:
+                self.now = self._of(value)
+
+    def _of(self, value: str) -> bool:
+        if "NO_BACKSLASH_ESCAPES" in value:
+            return "REPLACE" in value
+        if "@@" in value:
+            return self.now
+        variable = re.search(r"@([\w$]+)", value)
+        return self.kept.get(variable[1].lower(), True) if variable else True
 
 
 class _Reader:
@@ -107,6 +150,7 @@ class _Reader:
     def __init__(self, text: str, where: str) -> None:
         self.text, self.where = text, where
         self.delimiter = ";"
+        self.escapes = _Escapes()
         self.newlines = [newline.start() for newline in re.finditer("\n", text)]
         self.position = self.flushed = 0  # flushed: up to here the client has sent or dropped everything
 
@@ -115,7 +159,9 @@ class _Reader:
         while self._skip_blank():
             start, end = self.position, self._find_end()
             if end > start:
-                found.append(Statement(self.text[start:end].rstrip(), self._line(start), start))
+                text = self.text[start:end].rstrip()
+                found.append(Statement(text, self._line(start), start, self.escapes.now))
+                self.escapes.follow(text)
         return found
 
     def _skip_blank(self) -> bool:
@@ -163,7 +209,7 @@ class _Reader:
 
     def _find_end(self) -> int:
         """The end of the statement that starts here; afterwards the reader stands behind its delimiter."""
-        tokens = _tokens(self.delimiter)
+        tokens = _tokens(self.delimiter, self.escapes.now)
         for token in iter(lambda: tokens.search(self.text, self.position), None):
             self.position = token.end()
             if token["delimiter"]:

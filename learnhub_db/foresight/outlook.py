@@ -19,7 +19,8 @@ from learnhub_db.foresight.sandbox import NOBODY, Sandbox
 from learnhub_db.foresight.sizes import Size
 from learnhub_db.inspection import reach
 from learnhub_db.runner import constants, execution
-from learnhub_db.runner.steps import NAME, Step
+from learnhub_db.runner.harmless import Unknown
+from learnhub_db.runner.steps import NAME, Step, kind_of
 from learnhub_db.statements import code_only, masked
 from learnhub_db.stored_programs import catalogue
 
@@ -47,7 +48,9 @@ _UNASKED = re.compile(r"\b(?:DISCARD|IMPORT)\b.*\bTABLESPACE\b", re.IGNORECASE |
 _DATABASE = re.compile(r"\s*DROP\s+(?:DATABASE|SCHEMA)\b", re.IGNORECASE)
 _UNFORESEEN = re.compile(r"\s*(?:/\*!|(?:CALL|EXECUTE|ALTER\s+TABLE|OPTIMIZE|LOAD|IMPORT)\b)", re.IGNORECASE)
 _RENAMED = re.compile(rf"({NAME})\s+TO\s+({NAME})", re.IGNORECASE)
+_FOR_MYSQL = re.compile(r"/\*!(?P<version>\d{5,6})?|\*/")
 _EXPLAINED = ("INSERT", "REPLACE", "UPDATE", "DELETE", "WITH")
+_PROGRAMS = ("procedure", "function", "trigger", "event", "view")
 _SERVER_WIDE = re.compile(r"\b(?:GLOBAL|PERSIST|PERSIST_ONLY)\b", re.IGNORECASE)
 
 
@@ -92,12 +95,15 @@ class Outlook:
         self.sizes = {name.lower(): size for name, size in sizes.read(target, sandbox.database).items()}
         self.databases = {name.lower() for (name,) in rows(target, "SHOW DATABASES")}
         self.calling = _calling(target)
+        self.version = _version(target)
+        self.unknown = Unknown()
 
     def read(self, ahead: Ahead) -> Iterator[Effect]:
         """The effects of what is left of a file; what its session sets ends with it."""
         prepared = Prepared(self.sandbox.connection)
+        self.unknown = Unknown()
         for step in ahead.done:
-            self._remember(step)
+            self._remember(unwrapped(step, self.version))
             prepared.learn(step)
         for step in ahead.steps:
             runs = prepared.executed(step)
@@ -115,7 +121,10 @@ class Outlook:
         return None if effect.refused else replace(effect, note=PERHAPS)
 
     def _effect(self, effect: Effect, step: Step) -> Effect:
-        step = unqualified(step, self.sandbox.database)
+        if why := execution.too_large(self.sandbox.connection, step.text):
+            return replace(effect, refused=why)
+        step = unqualified(unwrapped(step, self.version), self.sandbox.database)
+        effect = replace(effect, act=_act(step.code))
         elsewhere = next(reach.named(reach.code(step.text), self.databases), None)
         if elsewhere:
             return replace(effect, note=f"names the database {bare(elsewhere['name'])}: not asked")
@@ -125,24 +134,35 @@ class Outlook:
             return replace(effect, refused=self.sandbox.told(error))
 
     def _asked(self, effect: Effect, step: Step) -> Effect:
-        if '"' in step.text and not step.settings and self.sandbox.names_are_in_double_quotes:
+        of_a_table = not step.settings and effect.act.split()[-1] not in _PROGRAMS
+        if '"' in step.text and of_a_table and self.sandbox.names_are_in_double_quotes:
             return replace(effect, note=UNFORESEEN)
         alter, table = alters.read(step.text), _TABLES.match(step.code)
         if alter and not _UNASKED.search(step.code):
             return self._altered(effect, alter)
         if table:
             return self._of_tables(effect, step, table)
-        self._remember(step)
+        if not step.code.strip():
+            return effect
+        if not self._remember(step):
+            return replace(effect, note=UNFORESEEN)
         if step.code.split(maxsplit=1)[0].upper() in _EXPLAINED:
             return self._explained(effect, step)
         if _DATABASE.match(step.code):
             return replace(effect, destroys="the database")
         return replace(effect, note=UNFORESEEN if _UNFORESEEN.match(step.code) else None)
 
-    def _remember(self, step: Step) -> None:
-        """What the session sets for itself; the rights that a role gives are not among it."""
-        if step.settings and not _SERVER_WIDE.search(step.code) and "role" not in step.settings:
+    def _remember(self, step: Step) -> bool:
+        """What the session sets for itself; the rights that a role gives are not among it.
+
+        False where a setting is taken from a variable of which nobody knows the value before.
+        """
+        if _SERVER_WIDE.search(step.code) or "role" in step.settings:
+            return True
+        if self.unknown.runs(step):
             self.sandbox.run(step.text, "")
+            return True
+        return not step.settings
 
     def _altered(self, effect: Effect, alter: Alter) -> Effect:
         self.sandbox.copy(identifier(alter.table))
@@ -217,6 +237,25 @@ def _calling(connection: Connection) -> set[str]:
     while further := {view for view, used in uses if used in calling} - calling:
         calling |= further
     return calling
+
+
+def unwrapped(step: Step, version: int) -> Step:
+    """`step` with what stands in comments for MySQL alone as code, where they are for this `version`."""
+    code = step.code
+    marks = list(_FOR_MYSQL.finditer(code))
+    if not marks or any(int(mark["version"] or 0) > version for mark in marks):
+        return step
+    text = step.text
+    for mark in reversed(marks):
+        text = f"{text[: mark.start()]}{' ' * len(mark[0])}{text[mark.end() :]}"
+    plain = text.strip()
+    return replace(step, statement=replace(step.statement, text=plain), kind=kind_of(plain))
+
+
+def _version(connection: Connection) -> int:
+    """As comments for MySQL alone name it: 90700 for 9.7.0."""
+    numbers = re.findall(r"\d+", connection.get_server_info())[:3]
+    return sum(int(number) * unit for number, unit in zip(numbers, (10000, 100, 1)))
 
 
 def unqualified(step: Step, database: str) -> Step:

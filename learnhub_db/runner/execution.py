@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from weakref import WeakKeyDictionary
 
 import pymysql
 from pymysql.connections import Connection
 from pymysql.constants import ER
 from pymysql.cursors import Cursor
 
-from learnhub_db.database import refused
+from learnhub_db.database import refused, rows
+from learnhub_db.errors import DatabaseRefused
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.runner import constants
 from learnhub_db.statements import Statement, shape, strings
 
 LINES_AROUND = 1
+LONGEST_LINE = 200  # characters that an error shows of a line
+SHORT = 1000  # bytes: with fewer no server finds a statement too large
+TOO_LARGE = "split the statement, or have max_allowed_packet set higher and connect again"
+_LIMITS: WeakKeyDictionary[Connection, int] = WeakKeyDictionary()  # a session keeps the one that it began with
 _REPORT = ["Table", "Op", "Msg_type", "Msg_text"]  # how ANALYZE, CHECK, OPTIMIZE and REPAIR answer, also when they fail
 _MAY_HOLD_A_PASSWORD = re.compile(r"\bIDENTIFIED\b|PASSWORD\b|(?:CREATE|ALTER)\s+USER\b", re.IGNORECASE)
 _PROGRAM = re.compile(r"(?:CREATE|ALTER)\s.*?\b(?P<kind>PROCEDURE|FUNCTION|TRIGGER|EVENT)\b", re.IGNORECASE | re.DOTALL)
@@ -27,11 +34,16 @@ _RIGHTS = {  # the server does not say which one it misses on the database
 _NEAR = re.compile(r"near '(?P<text>.*)' at line (?P<line>\d+)\Z", re.DOTALL)
 
 
+Placed = tuple[Statement, str]  # with the path of its file
+
+
 def run(connection: Connection, statement: Statement, path: str, hint: str = "") -> int:
     """Run `statement` of the file `path`, pass over its results and return how many rows it wrote itself.
 
     DatabaseRefused where the server says no, also where it says so in a row.
     """
+    if why := too_large(connection, statement.text):
+        raise DatabaseRefused(why, f"{path}:{statement.line}", TOO_LARGE)
     try:
         with connection.cursor() as cursor:
             cursor.execute(statement.text)
@@ -43,6 +55,25 @@ def run(connection: Connection, statement: Statement, path: str, hint: str = "")
             return written
     except pymysql.Error as error:
         raise refusal(error, statement, path, hint) from error
+
+
+def check_sizes(connection: Connection, statements: Iterable[Placed]) -> None:
+    """DatabaseRefused where the server would not take one of them for its size; nothing is sent."""
+    for statement, path in statements:
+        if why := too_large(connection, statement.text):
+            raise DatabaseRefused(why, f"{path}:{statement.line}", TOO_LARGE)
+
+
+def too_large(connection: Connection, sql: str) -> str | None:
+    """Why the server would cut the connection instead of running the statement; None where it would not."""
+    size = len(sql.encode()) + 1
+    if size < SHORT:
+        return None
+    if connection not in _LIMITS:
+        ((_LIMITS[connection],),) = rows(connection, "SELECT @@max_allowed_packet")
+    if size <= _LIMITS[connection]:
+        return None
+    return f"the statement has {size:,} bytes, the server's max_allowed_packet is {_LIMITS[connection]:,}"
 
 
 def _check(cursor: Cursor) -> None:
@@ -95,8 +126,15 @@ def _excerpt(statement: Statement, line: int, column: int) -> str:
     lines = statement.text.split("\n")
     first, last = max(0, line - LINES_AROUND), min(len(lines), line + LINES_AROUND + 1)
     shown = []
+    start = max(0, column - LONGEST_LINE // 2)
     for number in range(first, last):
-        shown.append(f"{statement.line + number:>6} | {lines[number]}".rstrip())
+        begin = start if number == line else 0
+        shown.append(f"{statement.line + number:>6} | {_cut(lines[number], begin)}".rstrip())
         if number == line:
-            shown.append(f"       | {' ' * column}^")
+            shown.append(f"       | {' ' * (column - start)}^")
     return "\n".join(shown)
+
+
+def _cut(line: str, start: int) -> str:
+    shown = line[start : start + LONGEST_LINE]
+    return f"{shown}…" if len(line) > start + LONGEST_LINE else shown

@@ -14,7 +14,7 @@ from pymysql.cursors import Cursor
 
 from learnhub_db.database import cut, literal, several
 from learnhub_db.runner import execution
-from learnhub_db.statements import Statement
+from learnhub_db.runner.execution import Placed
 
 BYTES = 50_000  # of a packet with more than one statement: below what any server takes
 UNGUARDED = 1690  # a value out of range: what a guard says where the lock is lost, but others may say it too
@@ -22,8 +22,6 @@ UNGUARDED = 1690  # a value out of range: what a guard says where the lock is lo
 _GUARD = "DO IF(IS_USED_LOCK(%s) = CONNECTION_ID(), 0, EXP(1000))"
 
 _BETWEEN = "\n;"  # on a line of its own: the one before may end in a comment
-
-Placed = tuple[Statement, str]  # with the path of its file
 
 
 class Packets:

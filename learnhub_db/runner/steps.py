@@ -26,6 +26,7 @@ _TEMPORARY = re.compile(rf"\s*(?:CREATE|DROP)\s+TEMPORARY\s+TABLE\s+(?:IF\s+(?:N
 _TARGET = re.compile(
     rf"\s*(?:(?P<scope>GLOBAL|PERSIST|PERSIST_ONLY|SESSION|LOCAL)\s+)?(?P<name>@?@?{NAME}(?:\.{NAME})?)", re.I
 )
+_OWN = re.compile(r"(?<![\w$@])(?:_learnhub_\w+|_yoyo_(?:log|migration|version)|yoyo_lock)(?![\w$])", re.I)
 _DOT = re.compile(r"\s*\.\s*")
 _GLOBAL = re.compile(r"@@(?:GLOBAL|PERSIST|PERSIST_ONLY)\.", re.I)
 _OF_THE_SESSION = re.compile(r"@@(?:SESSION\.|LOCAL\.)?", re.I)
@@ -65,7 +66,7 @@ class Step:
 
     @cached_property
     def code(self) -> str:
-        return code_only(self.text)
+        return code_only(self.text, self.statement.escapes)
 
     @cached_property
     def assignments(self) -> list[str]:
@@ -120,8 +121,13 @@ def _refuse(step: Step, where: str) -> None:
     first, second = (word.upper() for word in _HEAD.match(step.text).group("first", "second"))
     if first == "USE":
         raise UsageError("the migration holds a USE", where, "the database is the URL's")
+    if own := _OWN.search(step.code):
+        if first not in ("SELECT", "SHOW"):
+            hint = f"leave it out: of a dump, mysqldump --ignore-table=DATABASE.{own[0]}"
+            raise UsageError(f"the migration changes the toolkit's own table {own[0]}", where, hint)
     if first in ("LOCK", "UNLOCK", "XA", "HANDLER"):
-        hint = "remove it: it does not go together with the journal that apply keeps"
+        of_dump = " (mysqldump --skip-add-locks)" if "LOCK" in first else ""
+        hint = f"remove it{of_dump}: it does not go together with the journal that apply keeps"
         raise UsageError(f"the migration holds a {first}", where, hint)
     if (first, second) == ("SET", "TRANSACTION"):
         raise UsageError("the migration sets one transaction", where, "write SET SESSION TRANSACTION")

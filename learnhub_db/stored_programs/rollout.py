@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import pymysql
+from pymysql import converters
 from pymysql.connections import Connection
 
 from learnhub_db import history
@@ -14,7 +15,8 @@ from learnhub_db.acts import Act, Report
 from learnhub_db.database import COLLATION, identifier, refused, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.history import History, Key, Record
-from learnhub_db.runner import waits
+from learnhub_db.runner import execution, waits
+from learnhub_db.statements import Statement
 from learnhub_db.stored_programs import (
     catalogue,
     comparison,
@@ -37,6 +39,7 @@ from learnhub_db.stored_programs.programs import PHASES, Program, as_stored
 from learnhub_db.stored_programs.scratch import Scratch
 from learnhub_db.stored_programs.stored import Stored
 
+MORE_THAN_A_PROGRAM = 2000  # bytes that are kept beside its text
 FOUND_NOTE = f"what somebody had made of it is kept in {definitions.NAME}"
 
 
@@ -74,6 +77,11 @@ def pending(
     return list(filter(is_pending, programs))
 
 
+def _kept(program: Program) -> execution.Placed:
+    """The statement that keeps the program, which is larger than the one that creates it."""
+    return Statement(converters.escape_string(program.sql) + " " * MORE_THAN_A_PROGRAM, program.line, 0), program.path
+
+
 class Rollout:
     """The programs of one apply, on the connection that holds the lock; `prepare` makes the toolkit's tables.
 
@@ -102,6 +110,7 @@ class Rollout:
         if not pending:
             self._renew_views(programs)
             return set()
+        execution.check_sizes(self.connection, map(_kept, pending))
         self.prepare()
         preflight.check(self.connection, owner, pending)
         waits.limit(self.connection)

@@ -1,0 +1,18 @@
+SELECT 'it\'s; escaped', "\"";
+SET @old = @@sql_mode; SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES'; SELECT 'C:\'; SELECT 'a\', "b\"; SELECT 2;
+SET sql_mode = @old;
+SELECT 'it\'s; escaped again';
+SET @@SESSION.sql_mode := CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES');
+SELECT 'C:\'; SELECT '\\';
+SET @now = @@sql_mode, sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '');
+SELECT 'it\'s; back';
+SET time_zone = '+00:00', sql_mode = @now;
+SELECT 'D:\';
+/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;
+SELECT 'it\'s; in a dump';
+/*!40101 SET SQL_MODE=@OLD_SQL_MODE */;
+SELECT 'E:\'; SELECT 1;
+SET sql_mode = DEFAULT;
+SELECT 'it\'s; default';
+SET @text = 'SET sql_mode = NO_BACKSLASH_ESCAPES';
+SELECT 'it\'s; no statement';
