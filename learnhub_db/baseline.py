@@ -111,10 +111,11 @@ def _record(connection: Connection, contents: Contents, past: History, fresh: bo
 def _record_objects(connection: Connection, contents: Contents) -> None:
     existing = catalogue.programs(connection)
     for program in contents.programs:
-        if program.key not in existing:  # an event whose time has passed
-            continue
-        record = Record(program.path, program.digest, existing[program.key].fingerprint)
+        found = existing.get(program.key)  # none of an event whose time has passed
+        record = Record(program.path, program.digest, found and found.fingerprint)
         history.record_object(connection, program.key, record)
+        if not found:
+            continue
         now = stored.read(connection, program.kind, program.name)
         definitions.keep(connection, program.key, definitions.ADOPTED, now, program.path, program.digest)
     for grant in (*contents.accounts, *contents.grants):

@@ -16,7 +16,7 @@ from learnhub_db.inspection import blueprint, privileges, schema, sight
 from learnhub_db.inspection.partitions import without_ranges
 from learnhub_db.inspection.schema import Definition, Key, Schema
 from learnhub_db.project import Settings
-from learnhub_db.stored_programs import definitions, events
+from learnhub_db.stored_programs import catalogue, definitions, events
 
 MISSING = "missing"  # the files make it, the database has it not
 EXTRA = "extra"  # the database has it, no file makes it
@@ -52,7 +52,7 @@ def _differences(
     written = {program.key for program in contents.programs}
     deployed = {key: definer for key, definer in definitions.definers(connection).items() if key in written}
     expected, actual = _with_definers(expected, deployed), schema.read(connection, database)
-    over = set(_over(connection, contents, expected))
+    over = set(_over(connection, contents, actual))
     both = [{key: one for key, one in found.items() if key not in over} for found in (expected, actual)]
     for one in compare(*(without_ranges(found, settings.partitions_kept_by_jobs) for found in both)):
         if one.state == MISSING:
@@ -63,11 +63,18 @@ def _differences(
             yield _difference(("rights of", account), wanted, held)
 
 
-def _over(connection: Connection, contents: Contents, expected: Schema) -> Iterator[Key]:
-    """The events of the files whose time has passed: the server drops them then, if its scheduler is on."""
-    past = history.read(connection)
+def _over(connection: Connection, contents: Contents, actual: Schema) -> Iterator[Key]:
+    """The events of the files whose time has passed: the server drops or disables them then, if its scheduler is on.
+
+    Without those to which somebody gave more time.
+    """
+    past, existing = history.read(connection), catalogue.programs(connection)
     for program in contents.programs:
-        if program.kind == "event" and (program.key not in expected or events.is_over(connection, past, program)):
+        if not events.is_over(connection, past, program):
+            continue
+        found = actual.get(program.key)
+        known = events.is_known_to_be_over(past, program, existing.get(program.key))
+        if not found or known or found.settings["status"] != "ENABLE":
             yield program.key
 
 

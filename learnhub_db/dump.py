@@ -11,6 +11,8 @@ from learnhub_db.inspection import blueprint
 from learnhub_db.inspection.schema import Definition, Key, Schema
 from learnhub_db.project import Settings
 from learnhub_db.script import SETTINGS, delimited
+from learnhub_db.stored_programs.ordering import by_use
+from learnhub_db.stored_programs.references import tables_of
 
 PATH = "sql/schema.sql"
 KINDS = ("table", "function", "procedure", "view", "trigger", "event")
@@ -36,8 +38,8 @@ def text(contents: Contents, settings: Settings, target: Target) -> str:
     database.
     """
     built = blueprint.read(contents, settings.owner, target, settings.collation)
-    created = [program.key for program in contents.programs]
-    ordered = sorted(built, key=lambda key: (KINDS.index(key[0]), _place(key, built, created)))
+    views = by_use({name.lower(): tables_of(one.sql) for (kind, name), one in built.items() if kind == "view"})
+    ordered = sorted(built, key=lambda key: (KINDS.index(key[0]), _place(key, built, views)))
     tables = [delimited(built[key].sql) for key in ordered if key[0] == "table"]
     programs = [_program(key, built[key]) for key in ordered if key[0] != "table"]
     of_tables = f"SET foreign_key_checks = 0, sql_mode = '{SQL_MODE_OF_COPIES}';\n"
@@ -55,14 +57,13 @@ def write(root: Path, text: str) -> bool:
     return True
 
 
-def _place(key: Key, built: Schema, created: list[Key]) -> tuple:
+def _place(key: Key, built: Schema, views: list[str]) -> tuple:
     """A view behind those it uses, a trigger behind the one it runs after, everything else by name."""
     kind, name = key
     if kind == "view":
-        program = (kind, name.lower())
-        return (created.index(program) if program in created else -1, name)
+        return (views.index(name.lower()), name)
     before = built[key].settings.get("runs after")
-    return (*_place((kind, before.lower()), built, created), name) if before else (name,)
+    return (*_place((kind, before.lower()), built, views), name) if before else (name,)
 
 
 def _program(key: Key, definition: Definition) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from learnhub_db.contents import Contents
 from learnhub_db.database import SESSION
 from learnhub_db.statements import code_only, split
+from learnhub_db.stored_programs import events
 
 HEAD = """\
 -- What `learnhub-db apply` runs in an empty database, for the stock client: mysql --comments DATABASE < this file
@@ -31,7 +32,8 @@ def _parts(contents: Contents) -> Iterator[tuple[str, str]]:
     for grant in contents.accounts:
         yield grant.file.path, "".join(delimited(statement.text) for statement in grant.statements)
     for program in contents.programs:
-        yield program.path, delimited(program.sql)
+        over = program.kind == "event" and events.passed_as_written(program.sql)
+        yield program.path, "-- not created: its time has passed\n" if over else delimited(program.sql)
     for grant in contents.grants:
         yield grant.file.path, "".join(delimited(statement.text) for statement in grant.statements)
 

@@ -18,7 +18,7 @@ from learnhub_db.project import Project, SqlFile
 from learnhub_db.runner import journal
 from learnhub_db.runner.journal import Entry
 from learnhub_db.statements import split
-from learnhub_db.stored_programs import catalogue, events, grants, star
+from learnhub_db.stored_programs import catalogue, events, firing, grants, star
 from learnhub_db.stored_programs.catalogue import Found
 
 APPLIED = "applied"
@@ -126,11 +126,14 @@ def _place(last: Entry, file: SqlFile) -> str:
 def _objects(
     connection: Connection, contents: Contents, past: History, existing: dict[history.Key, Found]
 ) -> Iterator[Standing]:
+    moving = firing.misplaced(firing.wanted(contents.programs), firing.deployed(existing))
     wanted: set[history.Key] = {program.key for program in contents.programs}
     for program in contents.programs:
         state = _state(past, program.key, program.digest, existing.get(program.key))
-        if state == MISSING and events.is_over(connection, past, program):
+        if state in (APPLIED, MISSING) and events.is_over(connection, past, program):
             state = OVER
+        if state == APPLIED and program.kind == "trigger" and program.name.lower() in moving:
+            state = DRIFTED
         yield Standing(state, program.kind, program.name, program.path)
     for file in (grant.file for grant in (*contents.accounts, *contents.grants)):
         key = (grants.KIND, file.path)

@@ -145,13 +145,6 @@ def test_an_empty_folder_is_a_project_without_files(tmp_path):
             "views/ holds a procedure (views/a.sql:1)\nhint: move it to procedures/",
         ),
         (
-            {
-                "views/a.sql": "CREATE VIEW a AS SELECT * FROM b;\n",
-                "views/b.sql": "CREATE VIEW b AS SELECT * FROM a;\n",
-            },
-            "the views use each other in a circle: a > b > a (views/b.sql, views/a.sql)\nhint: break the circle",
-        ),
-        (
             {"procedures/a.sql": "DELIMITER $$\nCREATE PROCEDURE a() SELECT 'b $$\n"},
             "a quote is not closed (procedures/a.sql:2)\nhint: close the '",
         ),

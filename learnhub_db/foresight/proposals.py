@@ -54,6 +54,9 @@ class Workshop:
         """What apply would do with each of `pending`; nothing for those that are the same on the server."""
         existing = catalogue.programs(self.target)
         for program in pending:
+            if events.is_over(self.target, past, program):
+                yield Proposal("over", program.kind, program.name, program.path)
+                continue
             record = past.objects.get(program.key)
             file_changed = record is None or record.digest != program.digest
             proposal = self._proposal(program, program.key in existing, file_changed)
@@ -64,8 +67,6 @@ class Workshop:
         what = (program.kind, program.name, program.path)
         verb = "replace" if file_changed else "restore"
         try:
-            if program.kind == "event" and self._has_passed(program):
-                return Proposal("over", *what)
             new = self._definition(program)
             if not deployed:
                 return Proposal("create", *what)
@@ -80,16 +81,6 @@ class Workshop:
             return Proposal(verb, *what, diff, self._breaks(program))
         except (DatabaseRefused, pymysql.Error) as error:
             return Proposal(verb if deployed else "create", *what, refused=self.sandbox.told(error))
-
-    def _has_passed(self, program: Program) -> bool:
-        """Whether the server makes no event of it, because its time has passed."""
-        try:
-            self.build(program)
-        except DatabaseRefused as error:
-            if events.has_passed(self.sandbox.connection, program, error):
-                return True
-            raise
-        return not catalogue.find(self.sandbox.connection, program.kind, program.name)
 
     def _moved(self, program: Program) -> str:
         """From the order in which the triggers of its moment fire to that of the files; "" where it need not move."""

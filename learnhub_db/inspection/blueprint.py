@@ -16,7 +16,6 @@ from pymysql.connections import Connection
 from learnhub_db import scratch_schema
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, refused, rows, settle
-from learnhub_db.errors import DatabaseRefused
 from learnhub_db.inspection import schema
 from learnhub_db.inspection.reach import Reach, code, named, unqualified
 from learnhub_db.stored_programs.schedule import TIMES, Silenced, code_of, silenced
@@ -24,8 +23,9 @@ from learnhub_db.inspection.schema import Definition, Schema
 from learnhub_db.runner import execution
 from learnhub_db.runner.steps import NAME
 from learnhub_db.statements import Statement, split
-from learnhub_db.stored_programs.events import has_passed
+from learnhub_db.stored_programs.events import passed
 from learnhub_db.stored_programs.programs import account
+from learnhub_db.stored_programs.turns import in_turn
 
 _IN_A_SCHEMA = "TABLES?|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT"
 _OF_THE_SERVER = "USER|ROLE|DATABASE|SCHEMA|SERVER|TABLESPACE|UNDO|LOGFILE|RESOURCE|INSTANCE|REFERENCE|LIBRARY"
@@ -96,12 +96,10 @@ def _build(connection: Connection, contents: Contents, owner: str | None, target
             if built:
                 run(built, file.path)
         settle(connection)
-    for program in contents.programs:
-        try:
-            run(Statement(without_owner(program.sql, owner), program.line, 0), program.path)
-        except DatabaseRefused as error:
-            if not has_passed(connection, program, error):
-                raise
+    in_turn(
+        [one for one in contents.programs if one.kind != "event" or not passed(connection, one.sql)],
+        lambda program: run(Statement(without_owner(program.sql, owner), program.line, 0), program.path),
+    )
     return events
 
 

@@ -8,31 +8,35 @@ from pymysql.connections import Connection
 
 from learnhub_db.database import rows
 
+# Outdated is what a program keeps of its session and its database where one that is created now gets another.
+_OF_THE_SESSION = "(character_set_client, collation_connection) <> (@@character_set_client, @@collation_connection)"
+_OUTDATED = f"""{_OF_THE_SESSION} OR sql_mode <> @@sql_mode OR database_collation <> (
+            SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = DATABASE())"""
 # Each kind's own row, and a fingerprint of what the server stores of it: it changes when anybody changes the program.
 # Of a routine's parameters only the time of its last change tells. Whether an event is enabled is for who operates
 # the server to say.
-_ROUTINES = """
+_ROUTINES = f"""
     SELECT LOWER(routine_type), LOWER(routine_name), NULL, SHA2(CONCAT_WS(CHAR(31), routine_definition,
         dtd_identifier, is_deterministic, sql_data_access, security_type, routine_comment, definer, sql_mode,
         character_set_client, collation_connection, database_collation, last_altered), 256),
-        database_collation <> @@collation_database, NULL, NULL, NULL
+        {_OUTDATED}, NULL, NULL, NULL
     FROM information_schema.routines WHERE routine_schema = DATABASE()"""
-_VIEWS = """
+_VIEWS = f"""
     SELECT 'view', LOWER(table_name), NULL, SHA2(CONCAT_WS(CHAR(31), view_definition,
         check_option, security_type, definer, character_set_client, collation_connection), 256),
-        FALSE, NULL, NULL, NULL
+        {_OF_THE_SESSION}, NULL, NULL, NULL
     FROM information_schema.views WHERE table_schema = DATABASE()"""
-_TRIGGERS = """
+_TRIGGERS = f"""
     SELECT 'trigger', LOWER(trigger_name), event_object_table, SHA2(CONCAT_WS(CHAR(31), action_statement,
         action_timing, event_manipulation, event_object_table, definer, sql_mode,
         character_set_client, collation_connection, database_collation), 256),
-        database_collation <> @@collation_database, action_timing, event_manipulation, action_order
+        {_OUTDATED}, action_timing, event_manipulation, action_order
     FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
-_EVENTS = """
+_EVENTS = f"""
     SELECT 'event', LOWER(event_name), NULL, SHA2(CONCAT_WS(CHAR(31), event_definition,
         event_type, execute_at, interval_value, interval_field, starts, ends, on_completion, event_comment,
         definer, sql_mode, time_zone, character_set_client, collation_connection, database_collation), 256),
-        database_collation <> @@collation_database, NULL, NULL, NULL
+        {_OUTDATED}, NULL, NULL, NULL
     FROM information_schema.events WHERE event_schema = DATABASE()"""
 
 PROGRAMS = " UNION ALL ".join((_ROUTINES, _VIEWS, _TRIGGERS, _EVENTS))
@@ -49,8 +53,8 @@ ONE = {
 class Found:
     """A program on the server, and the fingerprint of what is stored.
 
-    `outdated`: its database had another default collation when it was created. Of a trigger also its table, BEFORE or
-    AFTER, the event, and its place among the triggers of that moment, from 1.
+    `outdated`: it was created under other settings than ours, or its database had another default collation then. Of a
+    trigger also its table, BEFORE or AFTER, the event, and its place among the triggers of that moment, from 1.
     """
 
     table: str | None

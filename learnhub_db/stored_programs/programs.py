@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
-from heapq import heappop, heappush
 
 from learnhub_db.database import bare, identifier
 from learnhub_db.errors import UsageError
 from learnhub_db.project import Project, SqlFile
 from learnhub_db.statements import Statement, code_only, split
+from learnhub_db.stored_programs.ordering import by_use
 from learnhub_db.stored_programs.references import tables_of
 
 KINDS_IN = {
@@ -126,10 +125,11 @@ def as_stored(kind: str, sql: str, path: str, digest: str) -> Program:
 
 
 def in_order(programs: Iterable[Program]) -> list[Program]:
-    """`programs` in the order of creation; UsageError where some use each other in a circle."""
+    """`programs` in the order of creation, which the server has the last word on where views read each other."""
     phases = {kind: [program for program in programs if program.kind == kind] for kind in PHASES}
     for kind in ("view", "trigger"):  # a trigger FOLLOWS another
-        phases[kind] = _after_what_they_use(phases[kind])
+        by_name = {program.name.lower(): program for program in phases[kind]}
+        phases[kind] = [by_name[name] for name in by_use({name: one.uses for name, one in by_name.items()})]
     return [program for kind in PHASES for program in phases[kind]]
 
 
@@ -182,28 +182,6 @@ def account(owner: str) -> str:
     if not (user and at and host):
         raise UsageError("the owner cannot be read", owner, "write owner = \"user@host\" in the settings")
     return f"{identifier(user)}@{identifier(host)}"
-
-
-def _after_what_they_use(programs: Iterable[Program]) -> list[Program]:
-    """By name, but each behind those that it uses."""
-    by_name = {program.name.lower(): program for program in programs}
-    sorter = TopologicalSorter({name: program.uses & by_name.keys() - {name} for name, program in by_name.items()})
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        circle = [by_name[name] for name in reversed(error.args[1])]
-        names = " > ".join(program.name for program in circle)
-        paths = ", ".join(program.path for program in circle[1:])
-        what = f"the {circle[0].kind}s use each other in a circle: {names}"
-        raise UsageError(what, paths, "break the circle") from None
-    ready: list[str] = []
-    found: list[Program] = []
-    while sorter.is_active():
-        for name in sorter.get_ready():
-            heappush(ready, name)
-        found.append(by_name[heappop(ready)])
-        sorter.done(found[-1].name.lower())
-    return found
 
 
 def _folder_of(kind: str) -> str:

@@ -1,49 +1,102 @@
-"""The tables and views that a view reads, by where their names stand in its text; no server is asked."""
+"""Which tables and views a query names: only what stands where a table stands counts, never a column or an alias."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from learnhub_db.database import bare
 from learnhub_db.statements import code_only
 
 _NAME = r"(?:`(?:[^`]|``)+`|[\w$]+)"
-_TOKEN = re.compile(rf"(?:{_NAME}\s*\.\s*)*(?P<name>{_NAME})|[(),]")
-_WITH = re.compile(rf"({_NAME})\s*(?:\([^()]*\)\s*)?\bAS\s*\(", re.IGNORECASE)
-_BEFORE_TABLES = {"FROM", "JOIN", "STRAIGHT_JOIN"}
-_BEHIND_TABLES = {"SELECT", "WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT", "UNION", "INTERSECT", "EXCEPT"}
-_FUNCTIONS_WITH_FROM = {"EXTRACT", "TRIM", "SUBSTRING", "SUBSTR", "MID"}
+_TOKEN = re.compile(rf"{_NAME}(?:\s*\.\s*{_NAME})*|[(),]")
+_LAST = re.compile(rf"{_NAME}\Z")
+_QUERY = {"SELECT", "VALUES"}
+_ENDS_FROM = {"WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "WINDOW", "QUALIFY", "UNION", "INTERSECT", "EXCEPT", "FOR"}
+_JOINS = {"JOIN", "STRAIGHT_JOIN"}
+_NO_CTE = {"ROLLUP", "CHECK", "CASCADED", "LOCAL", "PARSER", "QUERY"}  # what else may stand behind WITH
 
 
 @dataclass
-class _Parentheses:
-    """What stands in them: a list of tables, or the arguments of a function whose FROM names none."""
+class _Level:
+    """Within one pair of parentheses: whether a query has begun, its FROM, and whether a table comes next."""
 
-    lists_tables: bool = False
-    of_function: bool = False
+    query: bool = False
+    tables: bool = False
+    expects: bool = False
+    with_: str = ""  # what of a WITH comes next: name, body or comma
+    recursive: bool = False
+    cte: str = ""
+    ctes: set[str] = field(default_factory=set)
 
 
 def tables_of(sql: str) -> set[str]:
-    """The names in small letters, without their databases, and without those of the statement's own WITH."""
-    code = code_only(sql)
+    """The tables and views that the query in `sql` reads, in small letters, without its own WITH names."""
     found: set[str] = set()
-    open_ones, expected, before = [_Parentheses()], False, ""
-    for token in _TOKEN.finditer(code):
-        word = token[0].upper()
-        if word == "(":
-            open_ones.append(_Parentheses(expected, before in _FUNCTIONS_WITH_FROM))
-        elif word == ")":
-            open_ones = open_ones[:-1] or [_Parentheses()]
-            expected = False
-        elif word == ",":
-            expected = open_ones[-1].lists_tables
-        elif word in _BEFORE_TABLES:
-            expected = open_ones[-1].lists_tables = not open_ones[-1].of_function
-        elif word in _BEHIND_TABLES:
-            expected = open_ones[-1].lists_tables = False
-        elif expected:
-            found.add(bare(token["name"]).lower())
-            expected = False
-        before = word
-    return found - {bare(name).lower() for name in _WITH.findall(code)}
+    levels = [_Level()]
+    tokens = _TOKEN.findall(code_only(sql))
+    for token, following in zip(tokens, [*tokens[1:], ""]):
+        if token == "(":
+            levels.append(_opened(levels[-1]))
+        elif token == ")":
+            _close(levels)
+        elif token == ",":
+            _pass_comma(levels[-1])
+        elif not _is_clause(levels[-1], token.upper(), following.upper()):
+            name = bare(_LAST.search(token)[0]).lower()
+            if _is_table(levels[-1], name, following) and not ("." not in token and _is_cte(levels, name)):
+                found.add(name)
+    return found
+
+
+def _opened(outer: _Level) -> _Level:
+    """A list of tables may stand in parentheses too."""
+    level = _Level(tables=outer.expects, expects=outer.expects)
+    outer.expects = False
+    return level
+
+
+def _close(levels: list[_Level]) -> None:
+    inner = levels.pop() if len(levels) > 1 else levels[0]
+    if levels[-1].with_ == "body" and inner.query:
+        levels[-1].ctes.add(levels[-1].cte)
+        levels[-1].with_ = "comma"
+
+
+def _pass_comma(level: _Level) -> None:
+    level.expects = level.tables
+    if level.with_ == "comma":
+        level.with_ = "name"
+
+
+def _is_clause(level: _Level, word: str, following: str) -> bool:
+    """Whether `word` is a word of the language that says what comes next."""
+    if word == "WITH" and following not in _NO_CTE:
+        level.with_, level.recursive = "name", following == "RECURSIVE"
+    elif word in _QUERY:
+        level.query, level.tables, level.expects, level.with_ = True, False, False, ""
+    elif word == "TABLE":
+        level.query = level.expects = True
+    elif word == "FROM" and level.query:
+        level.tables = level.expects = True
+    elif word in _JOINS and level.tables:
+        level.expects = True
+    elif word in _ENDS_FROM:
+        level.tables = level.expects = False
+    else:
+        return word in ("RECURSIVE", "LATERAL")
+    return True
+
+
+def _is_table(level: _Level, name: str, following: str) -> bool:
+    if level.with_ == "name":
+        level.cte, level.with_ = name, "body"
+        if level.recursive:
+            level.ctes.add(name)
+        return False
+    expected, level.expects = level.expects, False
+    return expected and following != "("
+
+
+def _is_cte(levels: list[_Level], name: str) -> bool:
+    return any(name in level.ctes for level in levels)

@@ -46,6 +46,17 @@ def grants(kind: str, name: str, rights: Iterable[Right]) -> list[str]:
     return [_grant(kind, name, given.split(","), to) for given, to in accounts.items()]
 
 
+def lost(connection: Connection, program: Program) -> str:
+    """The rights that a DROP takes away, as the statements that give them; reads only."""
+    if program.kind not in ("procedure", "function"):
+        return ""
+    try:
+        given = grants(program.kind, program.name, read(connection, program))
+    except DatabaseRefused:
+        return "the account may not see who had rights on it"
+    return f"with it went: {'; '.join(given)}" if given else ""
+
+
 def _grant(kind: str, name: str, privileges: list[str], accounts: list[str]) -> str:
     given = ", ".join(privilege for privilege in privileges if privilege != "Grant") or "USAGE"
     option = " WITH GRANT OPTION" if "Grant" in privileges else ""

@@ -38,8 +38,13 @@ from learnhub_db.stored_programs.firing import Moment, Order
 from learnhub_db.stored_programs.programs import PHASES, Program, as_stored
 from learnhub_db.stored_programs.scratch import Scratch
 from learnhub_db.stored_programs.stored import Stored
+from learnhub_db.stored_programs.turns import in_turn
 
 MORE_THAN_A_PROGRAM = 2000  # bytes that are kept beside its text
+_ENABLED = """
+    SELECT 1 FROM information_schema.events
+    WHERE event_schema = DATABASE() AND event_name = %s AND status = 'ENABLED'
+"""
 FOUND_NOTE = f"what somebody had made of it is kept in {definitions.NAME}"
 
 
@@ -53,6 +58,7 @@ class _Change:
     difference: Difference = Difference()
     moves: bool = False  # a trigger, to another place among those of its moment
     renews: bool = False  # a view, because what it reads has changed
+    over: bool = False  # an event, whose time has passed
 
 
 def differs(past: History, program: Program, found: Found | None) -> bool:
@@ -72,7 +78,9 @@ def pending(
         if program.kind == "trigger" and program.name.lower() in moving:
             return True
         found = existing.get(program.key)
-        return differs(past, program, found) and (bool(found) or not events.is_over(connection, past, program))
+        if not differs(past, program, found):
+            return False
+        return not (events.is_known_to_be_over(past, program, found) and events.is_over(connection, past, program))
 
     return list(filter(is_pending, programs))
 
@@ -115,8 +123,8 @@ class Rollout:
         preflight.check(self.connection, owner, pending)
         waits.limit(self.connection)
         self.settled = firing.settled(self.order, firing.deployed(existing))
-        for change in self._changes(pending, existing):
-            self._put(change)
+        changes = {change.program.key: change for change in self._changes(pending, existing)}
+        in_turn(pending, lambda program: self._put(changes[program.key]))
         self._renew_views(programs)
         if not self.finished:
             replacement.finish(self.connection, self.report)
@@ -162,6 +170,8 @@ class Rollout:
             return [self._change(program, existing.get(program.key), compiler) for program in pending]
 
     def _change(self, program: Program, found: Found | None, compiler: Scratch | None) -> _Change:
+        if events.is_over(self.connection, self.past, program):
+            return _Change(program, found, over=True)
         if not found:
             return _Change(program)
         old = stored.read(self.connection, program.kind, program.name, path=program.path)
@@ -170,27 +180,55 @@ class Rollout:
         if not compiler:
             scratch.parse(self.connection, program)
             return _Change(program, found, old)
-        moves = program.kind == "trigger" and (firing.moment(program), program.name.lower()) not in self.settled
-        return _Change(program, found, old, comparison.compare(compiler, program, old), moves)
+        difference = comparison.compare(compiler, program, old)
+        return _Change(program, found, old, difference, program.kind == "trigger" and self._moves(program))
+
+    def _moves(self, trigger: Program) -> bool:
+        """Whether it gets another place; where its file names a trigger of no file, only a change of the file tells."""
+        moment, name = firing.moment(trigger), trigger.name.lower()
+        if name not in self.order.get(moment, ()):
+            return trigger.says_its_order and self._file_changed(trigger)
+        return (moment, name) not in self.settled
 
     def _put(self, change: _Change) -> None:
         program, note = change.program, ""
-        if change.old and change.old != definitions.last(self.connection, program.key):
+        if change.over:
+            return self._pass_over(program, change.found)
+        if change.old and not self._is_ours(change):
             note = self._keep_what_is_met(change)
         act = self._replace(change)
         if change.renews:
             act, note = "replaced", star.NOTE
         now = catalogue.find(self.connection, program.kind, program.name)
-        if act and not now:
-            act, note = definitions.OVER, f"{program.path}: its time has passed"
         rows(self.connection, "START TRANSACTION")
-        if act:
-            self._keep(change, act)
+        if act and not (now and self._keep(change, act)):
+            rows(self.connection, "ROLLBACK")
+            return self._pass_over(program, None)
         record = Record(program.path, program.digest, now and now.fingerprint)
         history.record_object(self.connection, program.key, record)
         rows(self.connection, "COMMIT")
         if act:
             self.report(Act(act, f"{program.kind} {program.name}", note))
+
+    def _pass_over(self, program: Program, found: Found | None) -> None:
+        """Record an event that is over, and drop what is deployed in its place, but for one that is disabled."""
+        note = f"{program.path}: its time has passed"
+        last = Stored(program.sql, None, "utf8mb4", COLLATION, None)
+        if found and rows(self.connection, _ENABLED, (program.name,)):
+            last = stored.read(self.connection, program.kind, program.name)
+            rows(self.connection, f"DROP EVENT {identifier(program.name)}")
+            found = None
+        definitions.keep(self.connection, program.key, definitions.OVER, last, program.path, program.digest)
+        record = Record(program.path, program.digest, found and found.fingerprint)
+        history.record_object(self.connection, program.key, record)
+        self.report(Act(definitions.OVER, f"event {program.name}", note))
+
+    def _is_ours(self, change: _Change) -> bool:
+        """Whether what is deployed is what was kept last; that an event has ended may have disabled it since."""
+        last, old = definitions.last(self.connection, change.program.key), change.old
+        if last and change.program.kind == "event" and events.passed(self.connection, old.sql):
+            old = replace(old, sql=events.enabled_as(old.sql, last.sql))
+        return old == last
 
     def _keep_what_is_met(self, change: _Change) -> str:
         """Keep what nobody here has put there; what is to be said of it."""
@@ -220,7 +258,7 @@ class Rollout:
     def _perform(self, change: _Change) -> None:
         program, difference = change.program, change.difference
         if program.kind == "event":
-            events.put(self.connection, program, exists=change.old is not None)
+            events.put(self.connection, program, change.old)
         elif not change.old:
             replacement.create(self.connection, self._at_its_place(change))
         elif difference.characteristics:
@@ -243,17 +281,23 @@ class Rollout:
         clause = firing.clause(program, self.order, self.settled) if change.moves or not change.old else ""
         return program if clause is None else replace(program, sql=program.ordered(clause), file_digest=program.digest)
 
-    def _keep(self, change: _Change, act: str) -> None:
-        """Write down what is there now; DatabaseRefused where that is not what the file says."""
+    def _keep(self, change: _Change, act: str) -> bool:
+        """Write down what is there now, False where it is an event that has run and is gone.
+
+        DatabaseRefused where it is not what the file says.
+        """
         program, wanted = change.program, change.difference.new
-        if act == definitions.OVER:
-            now = Stored(program.sql, None, "utf8mb4", COLLATION, None)
-        else:
+        try:
             now = stored.read(self.connection, program.kind, program.name)
+        except pymysql.Error as error:
+            if error.args[0] != events.UNKNOWN:
+                raise
+            return False
         if wanted and now != wanted:
             hint = "another connection may have changed it meanwhile: apply again"
             raise DatabaseRefused(f"the {program.kind} {program.name} is not what its file makes", program.path, hint)
         definitions.keep(self.connection, program.key, act, now, program.path, program.digest)
+        return True
 
     def _drop(self, key: Key, found: Found | None, act: str) -> None:
         kind, name = key
@@ -263,7 +307,7 @@ class Rollout:
             name = as_stored(kind, old.sql, path, "").name  # capital letters count in a view's
         if found:
             program = Program(kind, name, path, 1, f"DROP {kind.upper()} {identifier(name)}")
-            old, note = stored.read(self.connection, kind, name), self._lost(program)
+            old, note = stored.read(self.connection, kind, name), rights.lost(self.connection, program)
         if old:
             definitions.keep(self.connection, key, act, old, path, None)
         if found:
@@ -271,16 +315,6 @@ class Rollout:
             waits.patiently(self.connection, program.sql, attempt, self.report)
         history.forget_object(self.connection, key)
         self.report(Act(act if found else "forgotten", f"{kind} {name}", note))
-
-    def _lost(self, program: Program) -> str:
-        """The rights that a DROP takes away, as the statements that give them."""
-        if program.kind not in ("procedure", "function"):
-            return ""
-        try:
-            given = rights.grants(program.kind, program.name, rights.read(self.connection, program))
-        except DatabaseRefused:
-            return "the account may not see who had rights on it"
-        return f"with it went: {'; '.join(given)}" if given else ""
 
     def _file_changed(self, program: Program) -> bool:
         record = self.past.objects.get(program.key)

@@ -18,11 +18,12 @@ _EVENT = re.compile(
 _VERSIONED = re.compile(r"/\*!\d*|\*/")
 _ANSI_NAME = re.compile(r'"([^"`]*)"(?=\s*\.|\s+ON\s+SCHEDULE\b)', re.IGNORECASE)
 _QUOTED = re.compile(r"`[^`]*`")
+_SCHEDULE = re.compile(r"\bON\s+SCHEDULE\b|\Z", re.IGNORECASE)
 _DO = re.compile(r"\bDO\b|\Z", re.IGNORECASE)
 _STATUS = re.compile(r"\b(?:ENABLE|DISABLE(?:\s+ON\s+(?:SLAVE|REPLICA))?)\b", re.IGNORECASE)
 _BEFORE_STATUS = re.compile(r"\bCOMMENT\b|\Z", re.IGNORECASE)
 _TIME = re.compile(
-    r"\b(?P<word>AT|STARTS|ENDS)\b(?P<when>.*?)(?=\b(?:ENDS|ON\s+COMPLETION|ENABLE|DISABLE|COMMENT)\b|\Z)",
+    r"\b(?P<word>AT|STARTS|ENDS)\b(?P<when>.*?)(?=\b(?:STARTS|ENDS|ON\s+COMPLETION|ENABLE|DISABLE|COMMENT)\b|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _CLOCK = re.compile(
@@ -64,7 +65,9 @@ def silenced(sql: str) -> Silenced | None:
 
 def times(sql: str) -> dict[str, str]:
     """The expressions that an event gives for at, starts and ends."""
-    return {found["word"].lower(): sql[slice(*found.span("when"))].strip() for found in _TIME.finditer(_head(sql))}
+    head = _head(sql)
+    start = _SCHEDULE.search(head).end()  # the event may be named as one of them
+    return {one["word"].lower(): sql[slice(*one.span("when"))].strip() for one in _TIME.finditer(head, start)}
 
 
 def code_of(sql: str) -> str:
@@ -81,6 +84,7 @@ def _head(sql: str) -> str:
 def _unknown(head: str, creates: bool) -> frozenset[str]:
     if not creates:
         return TIMES
-    given = {found["word"].lower(): found["when"] for found in _TIME.finditer(head)}
+    start = _SCHEDULE.search(head).end()
+    given = {found["word"].lower(): found["when"] for found in _TIME.finditer(head, start)}
     by_the_clock = {word for word, when in given.items() if _CLOCK.search(when)}
     return frozenset(by_the_clock if given.keys() & {"at", "starts"} else by_the_clock | {"starts"})
