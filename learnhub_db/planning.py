@@ -24,7 +24,7 @@ from learnhub_db.history import History
 from learnhub_db.inspection import lost_rights, privileges
 from learnhub_db.project import Project
 from learnhub_db.renaming import Renames
-from learnhub_db.stored_programs import catalogue, firing, rollout, star, unfinished
+from learnhub_db.stored_programs import catalogue, firing, pending, star, unfinished
 from learnhub_db.stored_programs.grants import GrantFile
 
 
@@ -87,7 +87,7 @@ def _plan(connection: Connection, project: Project, target: Target, contents: Co
     left = list(ahead.read(connection, past, deployment.pending(contents, past)))
     existing = catalogue.programs(connection)
     order = firing.wanted(contents.programs)
-    programs = rollout.pending(connection, past, contents.programs, existing, order)
+    programs = pending.read(connection, past, contents.programs, existing, order)
     fresh = {program.name for program in programs if program.key not in existing}
     begun = unfinished.read(connection) if unfinished.NAME in past.tables else []
     grants = list(_grants(connection, contents, past, fresh))

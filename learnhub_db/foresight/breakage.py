@@ -21,7 +21,7 @@ from learnhub_db.history import History
 from learnhub_db.inspection import reach
 from learnhub_db.runner.steps import Kind, Step
 from learnhub_db.statements import code_only
-from learnhub_db.stored_programs import bodies, catalogue, firing, rollout
+from learnhub_db.stored_programs import bodies, catalogue, firing, pending
 from learnhub_db.stored_programs.bodies import Part
 from learnhub_db.stored_programs.programs import Program
 
@@ -105,8 +105,8 @@ def refuse(
 def unchanged(connection: Connection, contents: Contents, past: History) -> list[Program]:
     """The deployed programs that apply has nothing to do about; reads only."""
     existing, order = catalogue.programs(connection), firing.wanted(contents.programs)
-    pending = rollout.pending(connection, past, contents.programs, existing, order)
-    return [one for one in contents.programs if one.key in existing and one not in pending]
+    left = pending.read(connection, past, contents.programs, existing, order)
+    return [one for one in contents.programs if one.key in existing and one not in left]
 
 
 def read(

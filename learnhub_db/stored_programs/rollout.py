@@ -24,6 +24,7 @@ from learnhub_db.stored_programs import (
     events,
     firing,
     grants,
+    pending,
     preflight,
     replacement,
     rights,
@@ -61,30 +62,6 @@ class _Change:
     over: bool = False  # an event, whose time has passed
 
 
-def differs(past: History, program: Program, found: Found | None) -> bool:
-    """Whether the file, or what is on the server, is another than at the last deployment."""
-    record = past.objects.get(program.key)
-    as_recorded = found and record and (record.digest, record.fingerprint) == (program.digest, found.fingerprint)
-    return not as_recorded or found.outdated
-
-
-def pending(
-    connection: Connection, past: History, programs: Sequence[Program], existing: Mapping[Key, Found], order: Order
-) -> list[Program]:
-    """Those of `programs` that are not what the server has, or triggers that fire in another order. Reads only."""
-    moving = firing.misplaced(order, firing.deployed(existing))
-
-    def is_pending(program: Program) -> bool:
-        if program.kind == "trigger" and program.name.lower() in moving:
-            return True
-        found = existing.get(program.key)
-        if not differs(past, program, found):
-            return False
-        return not (events.is_known_to_be_over(past, program, found) and events.is_over(connection, past, program))
-
-    return list(filter(is_pending, programs))
-
-
 def _kept(program: Program) -> execution.Placed:
     """The statement that keeps the program, which is larger than the one that creates it."""
     return Statement(converters.escape_string(program.sql) + " " * MORE_THAN_A_PROGRAM, program.line, 0), program.path
@@ -113,22 +90,22 @@ class Rollout:
     def deploy(self, programs: Sequence[Program], owner: str | None) -> set[str]:
         """Create and replace what differs, after all that is to be replaced has compiled; the names that are new."""
         existing = catalogue.programs(self.connection)
-        pending = self.pending(programs, existing)
+        left = self.pending(programs, existing)
         self._note_moves(programs)
-        if not pending:
+        if not left:
             self._renew_views(programs)
             return set()
         execution.check_sizes(self.connection, map(_kept, pending))
         self.prepare()
-        preflight.check(self.connection, owner, pending)
+        preflight.check(self.connection, owner, left)
         waits.limit(self.connection)
         self.settled = firing.settled(self.order, firing.deployed(existing))
-        changes = {change.program.key: change for change in self._changes(pending, existing)}
-        in_turn(pending, lambda program: self._put(changes[program.key]))
+        changes = {change.program.key: change for change in self._changes(left, existing)}
+        in_turn(left, lambda program: self._put(changes[program.key]))
         self._renew_views(programs)
         if not self.finished:
             replacement.finish(self.connection, self.report)
-        return {program.name for program in pending if program.key not in existing}
+        return {program.name for program in left if program.key not in existing}
 
     def _renew_views(self, programs: Sequence[Program]) -> None:
         """Replace the views on SELECT * whose columns are others now; one may make that of another."""
@@ -142,7 +119,7 @@ class Rollout:
 
     def pending(self, programs: Sequence[Program], existing: Mapping[Key, Found]) -> list[Program]:
         """Those of `programs` that are not what the server has."""
-        return pending(self.connection, self.past, programs, existing, self.order)
+        return pending.read(self.connection, self.past, programs, existing, self.order)
 
     def prune(self, programs: list[Program], files: set[str]) -> None:
         """Drop the programs whose files are gone, and forget the grant files that are; what they granted stays."""
@@ -162,12 +139,12 @@ class Rollout:
                 moved = Record(program.path, record.digest, record.fingerprint)
                 history.record_object(self.connection, program.key, moved)
 
-    def _changes(self, pending: list[Program], existing: dict[Key, Found]) -> list[_Change]:
-        deployed = [program for program in pending if program.key in existing]
+    def _changes(self, left: list[Program], existing: dict[Key, Found]) -> list[_Change]:
+        deployed = [program for program in left if program.key in existing]
         if not any(program.kind in ("procedure", "function", "trigger") for program in deployed):
-            return [self._change(program, existing.get(program.key), None) for program in pending]
+            return [self._change(program, existing.get(program.key), None) for program in left]
         with scratch.opened(self.connection, self.report) as compiler:
-            return [self._change(program, existing.get(program.key), compiler) for program in pending]
+            return [self._change(program, existing.get(program.key), compiler) for program in left]
 
     def _change(self, program: Program, found: Found | None, compiler: Scratch | None) -> _Change:
         if events.is_over(self.connection, self.past, program):
