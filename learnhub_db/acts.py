@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+RUNNING = "running"  # the verb of what is told again and again while it lasts
+
+
 @dataclass(frozen=True)
 class Act:
     """One thing done, or told, as waiting is.
@@ -25,10 +28,11 @@ Report = Callable[[Act], None]
 
 
 def kept(acts: list[Act], report: Report) -> Report:
-    """`report`, with every act put into `acts` as well."""
+    """`report`, with every act put into `acts` as well, but for what is still running."""
 
     def tell(act: Act) -> None:
-        acts.append(act)
+        if act.verb != RUNNING:
+            acts.append(act)
         report(act)
 
     return tell

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
 import click
 
-from learnhub_db.errors import LearnHubError
+from learnhub_db.commands import output
+from learnhub_db.commands.arguments import global_first
+from learnhub_db.errors import LearnHubError, UsageError
 
 VERBS = {
     "apply": "Bring the database to what the project's files say.",
@@ -41,6 +44,13 @@ SECRET = click.Path(path_type=Path, exists=True, dir_okay=False)
 class Verbs(click.Group):
     """Imports a verb's module when it is asked for, so that each run loads only what it needs."""
 
+    def resolve_command(self, context: click.Context, words: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if words[0] not in VERBS and not words[0].startswith("-"):
+            near = get_close_matches(words[0], VERBS, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(VERBS)}"
+            raise UsageError(f"there is no verb {words[0]}", "", hint)
+        return super().resolve_command(context, words)
+
     def list_commands(self, context: click.Context) -> list[str]:
         return list(VERBS)
 
@@ -59,12 +69,17 @@ class Verbs(click.Group):
 @click.option("--url", envvar="LEARNHUB_DB_URL", help=URL_HELP)
 @click.option("--defaults-file", type=SECRET, help="MySQL option file for what the URL leaves out.")
 @click.option("--password-file", type=SECRET, help="File that holds the password on one line; beats every other.")
-@click.option("--project", type=FOLDER, default=".", help="Folder that holds sql/, procedures/, triggers/, views/.")
+@click.option(
+    "--project", type=FOLDER, help="Folder that holds sql/, procedures/, triggers/, views/. [the nearest one, upwards]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--debug", is_flag=True, help="Show the trace of an error.")
+@click.version_option(package_name="learnhub-db", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context, **options: object) -> None:
     """Schema-first toolkit for MySQL: migrations, stored programs, seeds and calls.
+
+    The options below may stand behind the verb too; of two the later one holds.
 
     Exit codes: 0 done, 1 there is a difference, 2 usage, 3 the database refused, 4 cannot connect.
     """
@@ -75,18 +90,30 @@ def cli(context: click.Context, **options: object) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    words = global_first(sys.argv[1:] if arguments is None else arguments, list(VERBS))
+    output.begin(as_json="--json" in words)
     try:
-        cli.main(arguments, standalone_mode=False)
+        cli.main(words, prog_name="learnhub-db", standalone_mode=False)
     except LearnHubError as error:
-        if "--debug" in arguments:
+        if "--debug" in words:
             raise
-        click.echo("\n".join(filter(None, (f"error: {error}", error.detail))), err=True)
+        output.tell(error)
         sys.exit(error.exit_code)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        output.tell(_as_ours(error))
+        sys.exit(UsageError.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+
+
+def _as_ours(error: click.ClickException) -> UsageError:
+    """What click has to say of the command line."""
+    context = getattr(error, "ctx", None)
+    hint = f"{context.command_path} --help" if context else ""
+    if isinstance(error, click.NoSuchOption):
+        near = get_close_matches(error.option_name, error.possibilities or (), 1)
+        return UsageError(f"there is no option {error.option_name}", "", f"did you mean {near[0]}?" if near else hint)
+    what, _, meant = error.format_message().rstrip(".").partition(". Did you mean ")
+    return UsageError(what[:1].lower() + what[1:], "", f"did you mean {meant}" if meant else hint)

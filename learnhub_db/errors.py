@@ -21,6 +21,7 @@ class LearnHubError(Exception):
     """
 
     exit_code = 3
+    word = "refused"
     detail = ""
 
     def __init__(self, what: str, where: str = "", hint: str = "") -> None:
@@ -32,6 +33,13 @@ class LearnHubError(Exception):
         told = f"{self.what} ({self.where})" if self.where else self.what
         return f"{told}\nhint: {self.hint}" if self.hint else told
 
+    @property
+    def code(self) -> str:
+        """The server's number where it has one, else a word for the kind of error."""
+        cause = self.__cause__
+        number = cause.args[0] if cause and cause.args and isinstance(cause.args[0], int) else 0
+        return str(number % 65536) if number else self.word
+
     def with_hint(self, hint: str) -> Self:
         """The same with a further hint."""
         told = type(self)(self.what, self.where, "; ".join(filter(None, (self.hint, hint))))
@@ -41,6 +49,7 @@ class LearnHubError(Exception):
 
 class UsageError(LearnHubError):
     exit_code = 2
+    word = "usage"
 
 
 class DatabaseRefused(LearnHubError):
@@ -49,7 +58,8 @@ class DatabaseRefused(LearnHubError):
 
 class CannotConnect(LearnHubError):
     exit_code = 4
+    word = "cannot-connect"
 
 
 class NoServer(CannotConnect):
-    pass
+    word = "no-server"

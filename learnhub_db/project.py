@@ -52,6 +52,15 @@ class SqlFile:
         return sha256(self.text.encode()).hexdigest()
 
 
+def nearest(folder: Path) -> Path | None:
+    """The project in `folder` or above it: a folder with settings or migrations; None where there is none."""
+    return next((one for one in (folder, *folder.parents) if _is_root(one)), None)
+
+
+def _is_root(folder: Path) -> bool:
+    return (folder / SETTINGS_FILE).is_file() or (folder / "sql/migrations").is_dir()
+
+
 @dataclass(frozen=True)
 class Project:
     root: Path

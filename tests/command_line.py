@@ -20,7 +20,10 @@ class Ran:
 
     @property
     def document(self) -> dict:
-        return json.loads(self.out)
+        """The one JSON document, without its version."""
+        found = json.loads(self.out)
+        assert found.pop("schema_version") == 1
+        return found
 
 
 Run = Callable[..., Ran]

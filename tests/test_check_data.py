@@ -55,7 +55,7 @@ def test_json_tells_every_rule_and_its_rows(run: Run, sql: Callable) -> None:
     sql("INSERT INTO sales (product_id, sold) VALUES (9, 1)")
     checked = run("--json", "check-data")
     assert checked.code == 1
-    assert checked.document == [
+    assert checked.document["rules"] == [
         {
             "name": "a_price_is_not_negative",
             "rule": "Nothing costs less than nothing.",

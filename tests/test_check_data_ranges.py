@@ -57,7 +57,7 @@ def test_what_breaks_a_rule_is_found_in_any_range(run: Run, sql: Callable, bad: 
     sql(f"UPDATE parts SET good = FALSE WHERE part_id IN ({', '.join(map(str, bad))})")
     checked = run("--json", "check-data")
     assert checked.code == 1
-    assert checked.document[0]["rows"] == [{"part_id": part} for part in bad]
+    assert checked.document["rules"][0]["rows"] == [{"part_id": part} for part in bad]
 
 
 def test_nothing_breaks_a_rule_about_an_empty_table(run: Run, sql: Callable) -> None:
@@ -70,7 +70,7 @@ def test_an_index_need_not_be_unique(run: Run, shop: Path, sql: Callable) -> Non
     small_project.write(shop, {"sql/invariants/a_part_is_good.sql": rule})
     sql("UPDATE parts SET size = part_id % 3, good = part_id <> 700")
     checked = run("--json", "check-data")
-    assert (checked.code, checked.document[0]["rows"]) == (1, [{"part_id": 700}])
+    assert (checked.code, checked.document["rules"][0]["rows"]) == (1, [{"part_id": 700}])
 
 
 def test_rows_are_counted_over_all_ranges(run: Run, sql: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def test_a_range_that_takes_too_long_is_told_and_the_others_are_answered(
     sql("UPDATE parts SET good = FALSE WHERE part_id IN (2, 3)")
     checked = run("--json", "check-data")
     assert checked.code == 3
-    told = checked.document[1]
+    told = checked.document["rules"][1]
     assert (told["rows"], told["answered"], told["unanswered"]) == ([{"part_id": 2}], False, [[3, 700]])
     assert run("check-data").out.splitlines()[5] == "NO  a_slow_one: 1 rows, no answer in 1 s for 3 to 700. Slow."
 

@@ -104,7 +104,7 @@ def test_a_job_whose_event_is_enabled_is_left_to_the_scheduler(run: Run, sql: Ca
     ran = run("jobs", "run", "--due")
     assert ran.code == 0
     assert ran.out == "skipped  count  the event count does it: the server's scheduler is on\ndone     sell\n"
-    listed = {one["job"]: one["state"] for one in run("--json", "jobs", "list").document}
+    listed = {one["job"]: one["state"] for one in run("--json", "jobs", "list").document["jobs"]}
     assert listed == {"count": "event", "sell": "waiting"}
 
 
@@ -165,7 +165,7 @@ def test_a_job_that_leaves_its_transaction_open_has_failed(run: Run, sql: Callab
 def test_a_runner_that_was_killed_leaves_a_job_that_is_due(run: Run, sql: Callable) -> None:
     sql(runs.BOOKKEEPING)
     sql("INSERT INTO _learnhub_jobs (job, started_at) VALUES ('sell', UTC_TIMESTAMP(6))")
-    assert {one["job"]: one["state"] for one in run("--json", "jobs", "list").document} == {"count": "due", "sell": "due"}
+    assert {one["job"]: one["state"] for one in run("--json", "jobs", "list").document["jobs"]} == {"count": "due", "sell": "due"}
 
 
 def test_a_list_says_what_there_is(run: Run) -> None:

@@ -10,6 +10,7 @@ import click
 from learnhub_db import deployment
 from learnhub_db.commands import options
 from learnhub_db.commands.session import Session
+from learnhub_db.commands.telling import telling
 
 
 @click.command()
@@ -27,7 +28,7 @@ def apply(session: Session, **how: Any) -> None:
     Pending sql/migrations/NNNN-name.sql are applied in order, then every procedure, function, view, trigger, event and
     grant file whose content differs from what is deployed.
     """
-    say = (lambda act: None) if session.as_json else click.echo
-    acts = deployment.apply(session.files, session.target(), say, **how)
+    with telling(session) as say:
+        acts = deployment.apply(session.files, session.target(), say, **how)
     if session.as_json or not acts:
         session.show({"acts": [asdict(act) for act in acts]}, "nothing to do")

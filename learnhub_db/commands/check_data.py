@@ -36,7 +36,8 @@ def check_data(session: Session) -> None:
             if not session.as_json:
                 click.echo(_text(finding))
     if session.as_json or not findings:
-        session.show([_document(finding) for finding in findings], "the project holds no invariants")
+        rules = [_document(finding) for finding in findings]
+        session.show({"rules": rules}, "the project holds no invariants")
     _end(findings)
 
 

@@ -18,5 +18,5 @@ def dump(session: Session) -> None:
     """
     contents = Contents.read(session.files)
     text = dumps.text(contents, session.files.settings, session.target())
-    changed = dumps.write(session.project, text)
+    changed = dumps.write(session.files.root, text)
     session.show({"path": dumps.PATH, "changed": changed}, f"wrote {dumps.PATH}" if changed else "nothing to do")

@@ -37,7 +37,7 @@ def list_jobs(session: Session) -> None:
     wanted = files.read(session.files)
     with connect(session.target()) as connection:
         shown = _shown(connection, wanted)
-    session.show(shown, _table(shown) if shown else "the project holds no jobs")
+    session.show({"jobs": shown}, _table(shown) if shown else "the project holds no jobs")
 
 
 @jobs.command()
@@ -56,7 +56,7 @@ def run(session: Session, name: str | None, due: bool) -> None:
     with connect(session.target()) as connection:
         done = [_run(session, connection, job, due) for job in (runs.due(connection, wanted) if due else wanted)]
     if session.as_json or not done:
-        session.show([asdict(one) for one in done], "nothing is due")
+        session.show({"runs": [asdict(one) for one in done]}, "nothing is due")
     failed = [one for one in done if one.result == runs.FAILED]
     if failed:
         raise DatabaseRefused(f"{len(failed)} of {len(done)} jobs failed", ", ".join(one.job for one in failed))

@@ -6,6 +6,7 @@ import click
 
 from learnhub_db import draft
 from learnhub_db.commands.session import Session
+from learnhub_db.project import Project
 
 
 @click.command()
@@ -13,5 +14,5 @@ from learnhub_db.commands.session import Session
 @click.pass_obj
 def new(session: Session, name: str) -> None:
     """Write the files of the next migration, NAME being what it does: add-stock."""
-    paths = draft.write(session.files, name)
+    paths = draft.write(Project(session.folder), name)
     session.show({"paths": paths}, "\n".join(paths))

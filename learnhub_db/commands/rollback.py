@@ -9,6 +9,7 @@ import click
 from learnhub_db import rollback as rollbacks
 from learnhub_db.commands import options
 from learnhub_db.commands.session import Session
+from learnhub_db.commands.telling import telling
 
 
 @click.command()
@@ -27,8 +28,8 @@ def rollback(session: Session, to: str | None, steps: int | None, resume: str | 
     """
     if to and steps:
         raise click.UsageError("give --to or --steps, not both")
-    say = (lambda act: None) if session.as_json else click.echo
     aim = rollbacks.Aim(to, steps or 1)
-    acts = rollbacks.run(session.files, session.target(), aim, say, resume=resume, lock_timeout=lock_timeout)
+    with telling(session) as say:
+        acts = rollbacks.run(session.files, session.target(), aim, say, resume=resume, lock_timeout=lock_timeout)
     note = rollbacks.AHEAD if acts else "nothing to do"
     session.show({"acts": [asdict(act) for act in acts], "note": note}, note)

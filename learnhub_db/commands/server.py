@@ -9,6 +9,7 @@ import click
 from learnhub_db import server as private
 from learnhub_db.commands.session import Session
 from learnhub_db.errors import NoServer
+from learnhub_db.project import Project
 
 directory = click.option(
     "--dir",
@@ -32,7 +33,7 @@ def server() -> None:
 @click.pass_obj
 def start(session: Session, directory: Path | None, port: int | None) -> None:
     """Start it, or find it running; the last line is its administrator's URL."""
-    target = private.start(_directory(session, directory), session.files.settings.database, port, click.echo)
+    target = private.start(_directory(session, directory), Project(session.folder).settings.database, port, click.echo)
     click.echo(target.url)
 
 
@@ -69,4 +70,4 @@ def url(session: Session, directory: Path | None) -> None:
 
 
 def _directory(session: Session, given: Path | None) -> Path:
-    return given or private.default_directory(session.project)
+    return given or private.default_directory(session.folder)

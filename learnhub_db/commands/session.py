@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
 
+from learnhub_db.commands import output
 from learnhub_db.connection import login
 from learnhub_db.database import Target
 from learnhub_db.errors import UsageError
-from learnhub_db.project import Project
+from learnhub_db.project import Project, nearest
 
 
 @dataclass(frozen=True)
 class Session:
     url: str | None = field(repr=False)
-    project: Path
+    project: Path | None
     as_json: bool
     debug: bool
     defaults_file: Path | None = None
@@ -25,7 +25,17 @@ class Session:
 
     @property
     def files(self) -> Project:
-        return Project(self.project)
+        """The project that is named, else the nearest one upwards; UsageError where there is none."""
+        root = self.project or nearest(Path.cwd())
+        if root is None:
+            hint = "change to the folder of one, or name it: --project DIR"
+            raise UsageError("there is no project here, nor in a folder above", str(Path.cwd()), hint)
+        return Project(root)
+
+    @property
+    def folder(self) -> Path:
+        """The project's, or the one in which one may begin."""
+        return self.project or nearest(Path.cwd()) or Path.cwd()
 
     def target(self) -> Target:
         """The database named by --url or LEARNHUB_DB_URL, by --defaults-file, or the private server, in this order.
@@ -49,15 +59,18 @@ class Session:
     def _private(self) -> Target:
         from learnhub_db.server import private_url
 
-        url = private_url(self.project)
+        url = private_url(self.folder)
         if url is None:
             hint = "give --url or --defaults-file, set LEARNHUB_DB_URL, or run learnhub-db server start"
             raise UsageError("no database is named", "", hint)
         return Target.parse(url)
 
-    def show(self, document: object, text: str) -> None:
+    def show(self, document: dict[str, object], text: str) -> None:
         """Print `document` under --json, else `text`."""
-        click.echo(json.dumps(document, indent=2, default=str) if self.as_json else text)
+        if self.as_json:
+            output.document(document)
+        else:
+            click.echo(text)
 
 
 def _warn_of(path: Path) -> None:

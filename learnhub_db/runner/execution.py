@@ -14,7 +14,7 @@ from pymysql.cursors import Cursor
 from learnhub_db.database import refused, rows
 from learnhub_db.errors import DatabaseRefused
 from learnhub_db.errors import DatabaseRefused
-from learnhub_db.runner import constants
+from learnhub_db.runner import constants, watching
 from learnhub_db.statements import Statement, shape, strings
 
 LINES_AROUND = 1
@@ -45,7 +45,7 @@ def run(connection: Connection, statement: Statement, path: str, hint: str = "")
     if why := too_large(connection, statement.text):
         raise DatabaseRefused(why, f"{path}:{statement.line}", TOO_LARGE)
     try:
-        with connection.cursor() as cursor:
+        with watching.told(connection, statement.text, f"{path}:{statement.line}"), connection.cursor() as cursor:
             cursor.execute(statement.text)
             written = 0 if cursor.description else cursor.rowcount
             _check(cursor)

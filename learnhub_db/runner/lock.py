@@ -12,7 +12,7 @@ from pymysql.connections import Connection
 from learnhub_db.acts import Act, Report
 from learnhub_db.database import Target, connect, refused, rows
 from learnhub_db.errors import DatabaseRefused, UsageError
-from learnhub_db.runner import journal
+from learnhub_db.runner import journal, watching
 
 WAIT_SECONDS = 60
 LONGEST_NAME = 64
@@ -31,6 +31,7 @@ def connected(target: Target, report: Report, seconds: float = WAIT_SECONDS) -> 
             raise UsageError(f"{target.database} is the server's own database", str(target), hint)
         try:
             with held(connection, target.database, report, seconds):
+                watching.begin(connection, target, report)
                 yield connection
         except pymysql.Error as error:
             raise refused(error, str(target)) from error

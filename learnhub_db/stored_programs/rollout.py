@@ -95,7 +95,7 @@ class Rollout:
         if not left:
             self._renew_views(programs)
             return set()
-        execution.check_sizes(self.connection, map(_kept, pending))
+        execution.check_sizes(self.connection, map(_kept, left))
         self.prepare()
         preflight.check(self.connection, owner, left)
         waits.limit(self.connection)
