@@ -44,7 +44,9 @@ SECRET = click.Path(path_type=Path, exists=True, dir_okay=False)
 class Verbs(click.Group):
     """Imports a verb's module when it is asked for, so that each run loads only what it needs."""
 
-    def resolve_command(self, context: click.Context, words: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, context: click.Context, words: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if words[0] not in VERBS and not words[0].startswith("-"):
             near = get_close_matches(words[0], VERBS, 1)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(VERBS)}"

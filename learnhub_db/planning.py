@@ -77,7 +77,7 @@ def read(project: Project, target: Target) -> Plan:
         try:
             past, renames = deployment.checked(connection, contents, history.read(connection))
             found = _plan(connection, project, target, contents, past)
-            asks = [*_asks(connection, target, contents, past), *(Ask("--allow-broken", f"breaks {one}") for one in found.breaks)]
+            asks = [*_asks(connection, target, contents, past), *map(_ask_for, found.breaks)]
             return replace(found, renames=renames, asks=asks)
         except pymysql.Error as error:
             raise refused(error, str(target)) from error
@@ -109,6 +109,10 @@ def _plan(connection: Connection, project: Project, target: Target, contents: Co
             programs=[*workshop.propose(past, programs), *(one for one in others if isinstance(one, Proposal))],
             breaks=[one for one in others if isinstance(one, Break)],
         )
+
+
+def _ask_for(broken: Break) -> Ask:
+    return Ask("--allow-broken", f"breaks {broken}")
 
 
 def _asks(connection: Connection, target: Target, contents: Contents, past: History) -> Iterator[Ask]:

@@ -26,7 +26,8 @@ def text(contents: Contents) -> str:
 def _parts(contents: Contents) -> Iterator[tuple[str, str]]:
     for file in contents.migrations:
         statements = split(file.text, file.path)
-        settle = any(re.match(r"SET\b", one.text, re.IGNORECASE) for one in statements)  # what a migration sets ends with it
+        # What a migration sets ends with it.
+        settle = any(re.match(r"SET\b", one.text, re.IGNORECASE) for one in statements)
         texts = [delimited(one.text, one.escapes) for one in statements]
         yield file.path, "".join([*texts, SETTINGS if settle else ""])
     for grant in contents.accounts:

@@ -19,7 +19,9 @@ from learnhub_db.stored_programs import bodies, catalogue
 from learnhub_db.stored_programs.programs import Program
 
 CERTAIN = (1054, 1136, 1146, 1356)  # no such column or table, other numbers of columns, a view of what is gone
-_COLUMNS = "SELECT LOWER(column_name) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s"
+_COLUMNS = """
+    SELECT LOWER(column_name) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s
+"""
 _TEMPORARY = re.compile(r"\bCREATE\s+TEMPORARY\s+TABLE\b|\bPREPARE\b", re.IGNORECASE)
 
 
@@ -60,7 +62,8 @@ def check(connection: Connection, programs: Iterable[Program], report: Report) -
 def keep(connection: Connection) -> None:
     """Take all programs for sound while the columns are what they are now."""
     if rows(connection, f"SHOW TABLES LIKE '{digests.NAME}'"):
-        rows(connection, f"REPLACE INTO {digests.NAME} (kind, name, digest) VALUES ('columns', '', ({digests.COLUMNS}))")
+        sql = f"REPLACE INTO {digests.NAME} (kind, name, digest) VALUES ('columns', '', ({digests.COLUMNS}))"
+        rows(connection, sql)
 
 
 def _of_the_row(connection: Connection, program: Program) -> Broken | None:

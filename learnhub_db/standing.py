@@ -67,7 +67,8 @@ def read(project: Project, target: Target) -> Status:
             undone = undoing.begun(connection, past)
             begun = journal.under_way(connection, journal.MIGRATION) if journal.NAME in past.tables else {}
             not_compared = ["rows"]
-            found = [*_rollback(undone), *_migrations(contents, past, begun), *_objects(connection, contents, past, existing)]
+            found = [*_rollback(undone), *_migrations(contents, past, begun)]
+            found += _objects(connection, contents, past, existing)
             if past.migrations or past.objects:
                 found += _schema(connection, project, contents, past, not_compared)
                 found += _broken(connection, contents)

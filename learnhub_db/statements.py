@@ -35,7 +35,8 @@ _OPAQUE = rf"""
 _SETS_MODE = re.compile(r"\A\s*(?:/\*!\d*\s*)?SET\b.*\bsql_mode\b", re.IGNORECASE | re.DOTALL)
 _ASSIGNED_MODE = re.compile(
     r"""(?:\bSET|,)\s*
-    (?:@(?P<variable>[\w$]+) | (?:(?P<scope>(?:@@)?(?:GLOBAL|PERSIST|PERSIST_ONLY))[\s.]+|(?:@@)?(?:SESSION|LOCAL)[\s.]+|@@)?sql_mode)
+    (?: @(?P<variable>[\w$]+)
+      | (?:(?P<scope>(?:@@)?(?:GLOBAL|PERSIST|PERSIST_ONLY))[\s.]+ | (?:@@)?(?:SESSION|LOCAL)[\s.]+ | @@)?sql_mode )
     \s*:?=\s*(?P<value>(?:'[^']*'|"[^"]*"|\([^)]*\)|[^,'"(])*)""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -81,7 +81,7 @@ def users(programs: Collection[Program], changed: Collection[str]) -> list[Progr
 def refuse(
     connection: Connection, target: Target, owner: str | None, contents: Contents, left: Sequence[Ahead], past: History
 ) -> None:
-    """UsageError where what is `left` would break deployed programs whose files are unchanged; the target is only read."""
+    """UsageError where what is `left` would break deployed programs whose files are unchanged; reads only."""
     deployed = unchanged(connection, contents, past)
     changed = touched(left, contents.programs, known(connection))
     if not users(deployed, changed):

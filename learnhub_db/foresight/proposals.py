@@ -27,7 +27,9 @@ ROUTINES = ("procedure", "function")
 
 @dataclass(frozen=True)
 class Proposal:
-    """`act` is create, replace, alter, restore, move (a trigger) or over (an event, whose time has passed); `diff` is from what is deployed to what would be.
+    """`act` is create, replace, alter, restore, move (a trigger) or over (an event, whose time has passed).
+
+    `diff` is from what is deployed to what would be.
 
     `breaks` says why those who call the routine today could not go on.
     """

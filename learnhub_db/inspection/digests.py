@@ -29,7 +29,8 @@ TABLE = f"""
 
 # A checksum of all columns; the one with which every program was found sound stands beside the digests.
 COLUMNS = """
-    SELECT CONCAT(COUNT(*), '.', BIT_XOR(CRC32(CONCAT_WS(CHAR(31), table_name, column_name, ordinal_position, column_type))))
+    SELECT CONCAT(COUNT(*), '.',
+        BIT_XOR(CRC32(CONCAT_WS(CHAR(31), table_name, column_name, ordinal_position, column_type))))
     FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name NOT LIKE '\\_learnhub%'
 """
 OF_COLUMNS = f"SELECT 'columns', '', digest, ({COLUMNS}), NULL FROM {NAME} WHERE kind = 'columns'"
@@ -40,9 +41,9 @@ Kept = Mapping[Key, str | None]
 
 
 def read(connection: Connection, files: Collection[Key], partitioned: Collection[str]) -> Digests:
-    """The digests now; `files` are the programs that files make, `partitioned` the tables of which jobs keep partitions.
+    """The digests now; reads only.
 
-    Reads only.
+    `files` are the programs that files make, `partitioned` the tables of which jobs keep partitions.
     """
     tables = [name for kind, name in rows(connection, schema.NAMES) if kind == "table"]
     own = [name for name in tables if not name.lower().startswith(schema.BOOKKEEPING)]
@@ -83,7 +84,7 @@ def following(connection: Connection, files: Collection[Key], partitioned: Colle
 def keep(
     connection: Connection, files: Collection[Key], partitioned: Collection[str], before: Collection[Key] | None
 ) -> None:
-    """Keep the digests of what a run may have changed; `before` is what was there when it began, None for the first one.
+    """Keep the digests of what a run may have changed; `before` is what was there then, None for the first run.
 
     What had been changed past the files keeps its digest, unless the run has dropped it or made it again.
     """

@@ -60,7 +60,9 @@ def passed(connection: Connection, create: str, *, deployed: bool = False) -> bo
     starts = f"CAST({times['starts']} AS DATETIME)" if "starts" in times else "NULL"
     when = f"CAST({end} AS DATETIME)"
     try:
-        return rows(connection, f"SELECT {when} {'<=' if deployed else '<'} NOW() AND NOT COALESCE({starts} >= {when}, FALSE)") == [(1,)]
+        compared = "<=" if deployed else "<"
+        sql = f"SELECT {when} {compared} NOW() AND NOT COALESCE({starts} >= {when}, FALSE)"
+        return rows(connection, sql) == [(1,)]
     except pymysql.Error:
         return False
 
