@@ -10,7 +10,7 @@ from learnhub_db import deployment, drift, history, migrations, renaming
 from learnhub_db.acts import Act, Report
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target
-from learnhub_db.drift import Difference
+from learnhub_db.drift import Findings
 from learnhub_db.errors import UsageError
 from learnhub_db.history import History, Record
 from learnhub_db.inspection import digests
@@ -19,7 +19,7 @@ from learnhub_db.runner import journal, lock
 from learnhub_db.stored_programs import catalogue, definitions, stored
 
 
-def adopt(contents: Contents, settings: Settings, target: Target, number: str, report: Report) -> list[Difference]:
+def adopt(contents: Contents, settings: Settings, target: Target, number: str, report: Report) -> Findings:
     """Record the migrations up to `number`, every program and grant file as applied, and run none of them.
 
     On a database with a history only those migrations are recorded that are not yet, say because an online tool has
@@ -32,19 +32,20 @@ def adopt(contents: Contents, settings: Settings, target: Target, number: str, r
         past, renames = deployment.checked(connection, everything, history.read(connection))
         fresh = not (past.migrations or past.objects)
         _check_pending(connection, contents, past)
-        differences = [one for one in drift.find(contents, settings, target) if fresh or one.kind == "table"]
-        if differences:
-            return differences
+        found = drift.find(contents, settings, target).only(lambda one: fresh or one.kind == "table")
+        if found.differences:
+            return found
+        _tell_unknown(found, report)
         with history.nothing_left_of_a_refusal(connection, past):
             history.prepare(connection, past)
             renaming.record(connection, past, renames, report)
             _record(connection, contents, past, fresh, report)
             files = {program.key for program in contents.programs} | past.objects.keys()
             digests.adopt(connection, files, settings.partitions_kept_by_jobs)
-    return differences
+    return found
 
 
-def squash(contents: Contents, settings: Settings, target: Target, number: str, report: Report) -> list[Difference]:
+def squash(contents: Contents, settings: Settings, target: Target, number: str, report: Report) -> Findings:
     """Have the migrations up to `number` take the place of those that have no file any more, and run none of them.
 
     What the files up to `number` build is compared with all that is there, but for the programs and grants that files
@@ -58,8 +59,10 @@ def squash(contents: Contents, settings: Settings, target: Target, number: str, 
         _check_not_begun(connection, new, past)
         programs = {program.key for program in contents.programs} | past.objects.keys()
         alone = replace(contents, migrations=files, accounts=[], programs=[], grants=[])
-        found = [one for one in drift.find(alone, settings, target) if (one.kind, one.name.lower()) not in programs]
-        if not found:
+        differs = drift.find(alone, settings, target)
+        found = differs.only(lambda one: (one.kind, one.name.lower()) not in programs)
+        if not found.differences:
+            _tell_unknown(found, report)
             history.prepare(connection, past)
             renaming.record(connection, past, renames, report)
             migrations.squash(connection, new, folded, files[-1].stem)
@@ -67,6 +70,14 @@ def squash(contents: Contents, settings: Settings, target: Target, number: str, 
             for act in [Act("adopted", file.path) for file in new] + [Act("folded", name) for name in folded]:
                 report(act)
     return found
+
+
+def _tell_unknown(found: Findings, report: Report) -> None:
+    """What is recorded although nobody compared it: there would be no other way to adopt it."""
+    for one in found.unfollowed:
+        report(Act("not followed", one.where, one.why))
+    for one in found.not_compared:
+        report(Act("not compared", f"{one.kind} {one.name}"))
 
 
 def _folded(contents: Contents, past: History) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from difflib import unified_diff
 
 import pymysql
@@ -13,6 +13,7 @@ from learnhub_db import history
 from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect
 from learnhub_db.inspection import blueprint, privileges, schema, sight
+from learnhub_db.inspection.building import Unfollowed
 from learnhub_db.inspection.partitions import without_ranges
 from learnhub_db.inspection.schema import Definition, Key, Schema
 from learnhub_db.project import Settings
@@ -21,6 +22,7 @@ from learnhub_db.stored_programs import catalogue, definitions, events
 MISSING = "missing"  # the files make it, the database has it not
 EXTRA = "extra"  # the database has it, no file makes it
 DIFFERENT = "different"
+RIGHTS = "rights of"
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,30 @@ class Difference:
         return f"{self.state} {self.kind} {self.name}\n{self.diff}"
 
 
-def find(contents: Contents, settings: Settings, target: Target) -> list[Difference]:
+@dataclass(frozen=True)
+class Findings:
+    """The differences; what the build did not follow, and the objects that differ where it may be because of that."""
+
+    differences: list[Difference]
+    unfollowed: list[Unfollowed] = field(default_factory=list)
+    not_compared: list[Difference] = field(default_factory=list)
+
+    def only(self, counts: Callable[[Difference], bool]) -> Findings:
+        """Those of the objects for which `counts` is true."""
+        kept = (list(filter(counts, found)) for found in (self.differences, self.not_compared))
+        return Findings(next(kept), self.unfollowed, next(kept))
+
+
+def find(contents: Contents, settings: Settings, target: Target) -> Findings:
     """Every difference by kind and name; nothing is written but a scratch schema, which is dropped again."""
-    expected = blueprint.read(contents, settings.owner, target)
+    built = blueprint.read(contents, settings.owner, target)
     with connect(target) as connection:
         try:
-            return list(_differences(connection, contents, settings, expected, target.database))
+            found = list(_differences(connection, contents, settings, built.schema, target.database))
         except pymysql.Error as error:
             raise sight.refused(connection, error, target) from error
+    unknown = [one for one in found if one.kind != RIGHTS and built.may_differ(one.name)]
+    return Findings([one for one in found if one not in unknown], built.unfollowed, unknown)
 
 
 def _differences(
@@ -60,7 +78,7 @@ def _differences(
         yield one
     for account, wanted, held in privileges.compare(connection, contents, database):
         if wanted != held:
-            yield _difference(("rights of", account), wanted, held)
+            yield _difference((RIGHTS, account), wanted, held)
 
 
 def _over(connection: Connection, contents: Contents, actual: Schema) -> Iterator[Key]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from learnhub_db.contents import Contents
 from learnhub_db.database import SESSION, SQL_MODE_OF_COPIES, Target
 from learnhub_db.inspection import blueprint
+from learnhub_db.inspection.building import Unfollowed
 from learnhub_db.inspection.schema import Definition, Key, Schema
 from learnhub_db.project import Settings
 from learnhub_db.script import SETTINGS, delimited
@@ -31,20 +32,21 @@ HEAD = """\
 """
 
 
-def text(contents: Contents, settings: Settings, target: Target) -> str:
+def text(contents: Contents, settings: Settings, target: Target) -> tuple[str, list[Unfollowed]]:
     """The same text for the same files, whatever the database holds and the server's defaults are.
 
-    It is built in a scratch schema of the server, with the project's collation, and builds the same in any empty
+    Behind it the statements of which it holds nothing: they are not followed. It is built in a scratch schema of the server, with the project's collation, and builds the same in any empty
     database.
     """
-    built = blueprint.read(contents, settings.owner, target, settings.collation)
+    found = blueprint.read(contents, settings.owner, target, settings.collation)
+    built = found.schema
     views = by_use({name.lower(): tables_of(one.sql) for (kind, name), one in built.items() if kind == "view"})
     ordered = sorted(built, key=lambda key: (KINDS.index(key[0]), _place(key, built, views)))
     tables = [delimited(built[key].sql) for key in ordered if key[0] == "table"]
     programs = [_program(key, built[key]) for key in ordered if key[0] != "table"]
     of_tables = f"SET foreign_key_checks = 0, sql_mode = '{SQL_MODE_OF_COPIES}';\n"
     head = f"{HEAD}{SETTINGS}ALTER DATABASE COLLATE {settings.collation};\n{of_tables}"
-    return "\n".join([head, *tables, SETTINGS, *programs])
+    return "\n".join([head, *tables, SETTINGS, *programs]), found.unfollowed
 
 
 def write(root: Path, text: str) -> bool:

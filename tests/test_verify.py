@@ -46,7 +46,7 @@ def verified(run: Run) -> tuple[int, str, str]:
 
 def test_a_fresh_database_does_not_differ(applied):
     assert verified(applied) == NO_DIFFERENCE
-    assert applied("--json", "verify").document == {"differences": []}
+    assert applied("--json", "verify").document == {"differences": [], "not_followed": [], "not_compared": []}
 
 
 def test_an_empty_database_lacks_everything_and_stays_empty(run, empty_database):

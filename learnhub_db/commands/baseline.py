@@ -32,8 +32,8 @@ def baseline(session: Session, number: str, squash: bool) -> None:
     contents, settings = Contents.read(session.files), session.files.settings
     act = baselines.squash if squash else baselines.adopt
     found = act(contents, settings, session.target(), number, acts.append)
-    if found and squash and not session.as_json:
+    if found.differences and squash and not session.as_json:
         click.echo(f"hint: {PART_WAY}", err=True)
-    if found:
+    if found.differences:
         verify.show(session, found)
     session.show({"acts": [asdict(act) for act in acts]}, "\n".join(map(str, acts)))

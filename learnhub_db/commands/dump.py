@@ -17,6 +17,12 @@ def dump(session: Session) -> None:
     The files are built in a scratch schema of the server, which is dropped again.
     """
     contents = Contents.read(session.files)
-    text = dumps.text(contents, session.files.settings, session.target())
+    text, unfollowed = dumps.text(contents, session.files.settings, session.target())
     changed = dumps.write(session.files.root, text)
-    session.show({"path": dumps.PATH, "changed": changed}, f"wrote {dumps.PATH}" if changed else "nothing to do")
+    document = {
+        "path": dumps.PATH,
+        "changed": changed,
+        "not_followed": [{"where": one.where, "why": one.why} for one in unfollowed],
+    }
+    done = f"wrote {dumps.PATH}" if changed else "nothing to do"
+    session.show(document, "\n".join([*map(str, unfollowed), done]))

@@ -19,15 +19,23 @@ def verify(session: Session) -> None:
 
     Tables, programs, views, events with their definers and settings, and the rights of the accounts that the files
     name. The files are built in a scratch schema, which is dropped again; the database is only read. Rows are not
-    compared.
+    compared. Statements that may reach other databases are not followed, and are told.
     """
     contents = Contents.read(session.files)
     show(session, drift.find(contents, session.files.settings, session.target()))
 
 
-def show(session: Session, found: list[drift.Difference]) -> None:
-    """Print the differences, and end with exit code 1 where there are any."""
-    number = f"{len(found)} difference{'' if len(found) == 1 else 's'}" if found else "no difference"
-    session.show({"differences": [asdict(one) for one in found]}, "\n".join([*map(str, found), number]))
-    if found:
+def show(session: Session, found: drift.Findings) -> None:
+    """Print the differences and what could not be compared, and end with exit code 1 where there are differences."""
+    number = len(found.differences) or "no"
+    other = "other " if found.unfollowed else ""
+    last = f"{number} {other}difference{'s' if len(found.differences) > 1 else ''}"
+    untold = [*map(str, found.unfollowed), *(f"not compared: {one.kind} {one.name}" for one in found.not_compared)]
+    document = {
+        "differences": [asdict(one) for one in found.differences],
+        "not_followed": [{"where": one.where, "why": one.why} for one in found.unfollowed],
+        "not_compared": [{"kind": one.kind, "name": one.name} for one in found.not_compared],
+    }
+    session.show(document, "\n".join([*map(str, found.differences), *untold, last]))
+    if found.differences:
         sys.exit(1)

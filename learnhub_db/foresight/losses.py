@@ -18,7 +18,7 @@ from learnhub_db.ahead import Ahead
 from learnhub_db.database import NOT_ALLOWED, Target, bare, connect, identifier, rows
 from learnhub_db.foresight.outlook import unqualified
 from learnhub_db.foresight.prepared import Prepared
-from learnhub_db.inspection import reach
+from learnhub_db.inspection import naming
 from learnhub_db.runner import constants
 from learnhub_db.runner.steps import DESTROYING, NAME, Step
 
@@ -68,7 +68,7 @@ def read(connection: Connection, target: Target, left: Sequence[Ahead]) -> list[
     losses = _Losses(connection, target.database)
     for one in left:
         for step in _executed(target, one):
-            for name in losses.of(unqualified(step, target.database)):
+            for name in losses.of(unqualified(step, losses.naming)):
                 found.setdefault(name, Loss(name, f"{one.path}:{step.line}"))
     return list(found.values())
 
@@ -94,13 +94,13 @@ class _Losses:
     def __init__(self, connection: Connection, database: str) -> None:
         self.connection, self.database = connection, database
         sql = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
-        ((tells_apart,),) = rows(connection, "SELECT @@lower_case_table_names = 0")
-        self.fold = str if tells_apart else str.lower
+        self.naming = naming.read(connection, database)
+        self.fold = self.naming.fold
         self.tables = {self._key(path): path for path in rows(connection, sql)}
         self.columns: dict[tuple[Path, str], str] = {}  # as they are in the target, where they were renamed
 
     def of(self, step: Step) -> Iterator[str]:
-        code = reach.code(step.text)
+        code = naming.code(step.text)
         if dropped := _DATABASE.match(code):
             yield from self._of_database(bare(dropped["name"]))
         elif emptied := _TABLES.match(code):

@@ -17,7 +17,8 @@ from learnhub_db.foresight.alters import Alter
 from learnhub_db.foresight.prepared import Prepared
 from learnhub_db.foresight.sandbox import NOBODY, Sandbox
 from learnhub_db.foresight.sizes import Size
-from learnhub_db.inspection import reach
+from learnhub_db.inspection import naming
+from learnhub_db.inspection.naming import Naming
 from learnhub_db.runner import constants, execution
 from learnhub_db.runner.harmless import Unknown
 from learnhub_db.runner.steps import NAME, Step, kind_of
@@ -93,7 +94,7 @@ class Outlook:
     def __init__(self, target: Connection, sandbox: Sandbox, whose: Target) -> None:
         self.target, self.sandbox, self.whose = target, sandbox, whose
         self.sizes = {name.lower(): size for name, size in sizes.read(target, sandbox.database).items()}
-        self.databases = {name.lower() for (name,) in rows(target, "SHOW DATABASES")}
+        self.naming = naming.read(target, sandbox.database)
         self.calling = _calling(target)
         self.version = _version(target)
         self.unknown = Unknown()
@@ -123,12 +124,14 @@ class Outlook:
     def _effect(self, effect: Effect, step: Step) -> Effect:
         if why := execution.too_large(self.sandbox.connection, step.text):
             return replace(effect, refused=why)
-        step = unqualified(unwrapped(step, self.version), self.sandbox.database)
-        effect = replace(effect, act=_act(step.code))
-        elsewhere = next(reach.named(reach.code(step.text), self.databases), None)
-        if elsewhere:
-            return replace(effect, note=f"names the database {bare(elsewhere['name'])}: not asked")
+        step = unwrapped(step, self.version)
         try:
+            if self.naming.may_name(step.text):
+                self.sandbox.copy(step.code)
+            step = unqualified(step, self.naming, self.sandbox.connection)
+            effect = replace(effect, act=_act(step.code))
+            if elsewhere := self.naming.outside(step.text, self.sandbox.connection):
+                return replace(effect, note=f"names the database {elsewhere}: not asked")
             return self._asked(effect, step)
         except pymysql.Error as error:
             return replace(effect, refused=self.sandbox.told(error))
@@ -258,10 +261,10 @@ def _version(connection: Connection) -> int:
     return sum(int(number) * unit for number, unit in zip(numbers, (10000, 100, 1)))
 
 
-def unqualified(step: Step, database: str) -> Step:
+def unqualified(step: Step, naming: Naming, connection: Connection | None = None) -> Step:
     """`step` without the name of its own database before those of tables."""
-    statement = reach.unqualified(step.statement, database)
-    return step if statement is step.statement else replace(step, statement=statement)
+    text = naming.unqualified(step.text, connection)
+    return step if text == step.text else replace(step, statement=replace(step.statement, text=text))
 
 
 def _destroyed(clauses: str, gone: set[str]) -> str | None:

@@ -15,7 +15,7 @@ from learnhub_db.foresight.outlook import Effect, Outlook, unqualified
 from learnhub_db.foresight.sandbox import Sandbox
 from learnhub_db.foresight.sizes import Size, is_large
 from learnhub_db.history import History
-from learnhub_db.inspection import reach
+from learnhub_db.inspection import naming, reach
 from learnhub_db.project import SqlFile
 from learnhub_db.runner import constants
 from learnhub_db.runner.steps import Step
@@ -33,7 +33,8 @@ def refuse(
     read.
     """
     left = list(ahead.read(connection, past, files))
-    if not _may_meet([unqualified(step, target.database) for one in left for step in one.steps], large):
+    known = naming.read(connection, target.database)
+    if not _may_meet([unqualified(step, known) for one in left for step in one.steps], large):
         return
     for effect in _effects(connection, target, left):
         if effect.stops_writers and is_large(Size(effect.rows, effect.bytes), limit_mb):

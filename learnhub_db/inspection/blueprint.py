@@ -1,147 +1,83 @@
-"""What the project's files build: the schema they make on the target's server, read and dropped again.
-
-Nothing outside the scratch schema is touched: what a migration does to the server, to accounts and to other databases
-is left out, also what it does by way of its programs and views, or by a string that names one; no event ever fires.
-Only a name that a prepared statement takes from another file's rows is not seen.
-"""
+"""What the project's files build: the schema they make on the target's server, read and dropped again."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pymysql
-from pymysql.connections import Connection
 
 from learnhub_db import scratch_schema
 from learnhub_db.contents import Contents
-from learnhub_db.database import Target, refused, rows, settle
+from learnhub_db.database import Target, refused
+from learnhub_db.errors import DatabaseRefused
 from learnhub_db.inspection import schema
-from learnhub_db.inspection.reach import Reach, code, named, unqualified
-from learnhub_db.stored_programs.schedule import TIMES, Silenced, code_of, silenced
+from learnhub_db.inspection.building import Builder, Unfollowed
 from learnhub_db.inspection.schema import Definition, Schema
-from learnhub_db.runner import execution
-from learnhub_db.runner.steps import NAME
-from learnhub_db.statements import Statement, split
+from learnhub_db.statements import Statement
 from learnhub_db.stored_programs.events import passed
-from learnhub_db.stored_programs.programs import account
+from learnhub_db.stored_programs.programs import Program, account
+from learnhub_db.stored_programs.schedule import TIMES, Silenced
 from learnhub_db.stored_programs.turns import in_turn
 
-_IN_A_SCHEMA = "TABLES?|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT"
-_OF_THE_SERVER = "USER|ROLE|DATABASE|SCHEMA|SERVER|TABLESPACE|UNDO|LOGFILE|RESOURCE|INSTANCE|REFERENCE|LIBRARY"
-_DDL = re.compile(
-    rf"""\s*(?P<verb>CREATE|ALTER|DROP|RENAME)\b
-    (?:\s+(?:OR\s+REPLACE\s+)?(?:ALGORITHM\s*=\s*\w+\s+)?DEFINER\s*=\s*\S+)?
-    .*?\b(?:(?P<object>{_IN_A_SCHEMA})|{_OF_THE_SERVER})\b (?:\s+IF\s+(?:NOT\s+)?EXISTS)?
-    (?P<name>\s+{NAME}(?:\s*\.\s*{NAME})?)?""",
-    re.IGNORECASE | re.DOTALL | re.VERBOSE,
-)
-_ROWS = re.compile(r"\s*(?:INSERT|REPLACE|UPDATE|DELETE|TRUNCATE|WITH|CALL)\b", re.IGNORECASE)
-_SESSION = re.compile(
-    r"""\s*(?:SET|SELECT|DO|PREPARE|EXECUTE|DEALLOCATE|BEGIN|START\s+TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT|RELEASE
-    |ALTER\s+(?:DATABASE|SCHEMA)\s+(?:DEFAULT|CHARACTER|CHARSET|COLLATE))\b""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_REACHES_OUT = re.compile(
-    r"""\bINTO\s+(?:OUTFILE|DUMPFILE)\b | \bSONAME\b | (?:\bSET|,)\s*(?:@@\s*)?(?:GLOBAL|PERSIST|PERSIST_ONLY)\b
-    | \A\s*SET\s+(?:PASSWORD|DEFAULT|ROLE|RESOURCE)\b""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_ON_TABLE = re.compile(rf"\bON\s+(?P<name>{NAME}(?:\s*\.\s*{NAME})?)", re.IGNORECASE)
-_CALLS = re.compile(r"\s*(?:CALL|SELECT|DO|SET)\b", re.IGNORECASE)
-_PREPARED = re.compile(r"\s*(?:PREPARE|EXECUTE|DEALLOCATE)\b", re.IGNORECASE)
-_ACCOUNT = r"(?:`[^`]*`|'[^']*'|\"[^\"]*\"|[\w.%$]+)"
-_DEFINER = re.compile(
-    rf"""(?P<before>\A(?:/\*!\d*|\*/|\s|CREATE\b|ALTER\b|OR\s+REPLACE\b|ALGORITHM\s*=\s*\w+)*)
-    \bDEFINER\s*=\s*{_ACCOUNT}(?:\s*@\s*{_ACCOUNT}|\s*\(\s*\))?""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_SYSTEM = {"information_schema", "performance_schema", "sys"}
+
+@dataclass(frozen=True)
+class Blueprint:
+    """The schema, and the statements whose part of it is not known."""
+
+    schema: Schema
+    unfollowed: list[Unfollowed]
+
+    def may_differ(self, name: str) -> bool:
+        """Whether a statement that is not followed may have made or changed what has that name."""
+        return any(name.lower() in one.words for one in self.unfollowed)
 
 
-def read(contents: Contents, owner: str | None, target: Target, collation: str | None = None) -> Schema:
+def read(contents: Contents, owner: str | None, target: Target, collation: str | None = None) -> Blueprint:
     """The schema that `contents` build; DatabaseRefused with the place for what the server does not take.
 
     The default collation is `collation`, or else that of the target's database.
     A definer stands only where it is known: in the files' programs, where the project has an owner.
     """
+    written = {program.key for program in contents.programs}
     try:
         with scratch_schema.made(target, collation) as connection:
-            events = _build(connection, contents, owner, target)
-            ((name,),) = rows(connection, "SELECT DATABASE()")
-            found = schema.read(connection, name, target.database)
+            builder = Builder(connection, target.database)
+            _build(builder, contents, owner)
+            found = schema.read(connection, builder.dynamic.schema, builder.naming.own)
     except pymysql.Error as error:
         raise refused(error, str(target)) from error
-    written = {program.key for program in contents.programs}
-    return {key: as_deployed(key, one, events, owner if key in written else None) for key, one in found.items()}
+    built = {
+        key: as_deployed(
+            key, replace(one, sql=builder.dynamic.restored(one.sql)), builder.events, owner if key in written else None
+        )
+        for key, one in found.items()
+    }
+    return Blueprint(built, builder.unfollowed)
 
 
-def _build(connection: Connection, contents: Contents, owner: str | None, target: Target) -> dict[str, Silenced]:
-    databases = {name.lower() for (name,) in rows(connection, "SHOW DATABASES")} - _SYSTEM | {target.database.lower()}
-    reach = Reach(databases)
-    events: dict[str, Silenced] = {}
-
-    def run(statement: Statement, path: str) -> None:
-        event = silenced(statement.text)
-        if event:
-            events[event.name] = event
-            statement = replace(statement, text=event.sql)
-        execution.run(connection, statement, path)
-
+def _build(builder: Builder, contents: Contents, owner: str | None) -> None:
     for file in contents.migrations:
-        statements = split(file.text, file.path)
-        prepares = not any(reach.leads_out(f"PREPARE {one.text}") for one in statements if not _DDL.match(one.text))
-        for statement in statements:
-            built = _built(statement, target, reach, prepares)
-            if built:
-                run(built, file.path)
-        settle(connection)
-    in_turn(
-        [one for one in contents.programs if one.kind != "event" or not passed(connection, one.sql)],
-        lambda program: run(Statement(without_owner(program.sql, owner), program.line, 0), program.path),
-    )
-    return events
+        builder.migrate(file)
+    waiting = [one for one in contents.programs if one.kind != "event" or not passed(builder.connection, one.sql)]
+    tried: list[Program] = []
+
+    def create(program: Program) -> None:
+        tried.append(program)
+        builder.run(_statement(program, owner), program.path)
+        waiting.remove(program)
+
+    while waiting:
+        try:
+            in_turn(list(waiting), create)
+        except DatabaseRefused as error:
+            if not builder.incomplete:
+                raise
+            builder.leave_out(_statement(tried[-1], owner), error.what, tried[-1].path)
+            waiting.remove(tried[-1])
 
 
-def _built(statement: Statement, target: Target, reach: Reach, prepares: bool) -> Statement | None:
-    """What makes the statement's part of the schema here; None where it makes none, or would reach elsewhere.
-
-    Rows are written too, for later statements may need them. With `prepares` what comes from a string is run.
-    """
-    said = code_of(statement.text)
-    if _REACHES_OUT.search(said):
-        return None
-    if _PREPARED.match(said):
-        return statement if prepares else None
-    if _SESSION.match(said) or _ROWS.match(said):
-        if not _CALLS.match(said):  # its programs are not there yet
-            statement = unqualified(statement, target.database)
-        return None if reach.leads_out(statement.text) else statement
-    ddl = _DDL.match(code(statement.text))
-    return _made(statement, ddl, target, reach) if ddl and ddl["object"] else None
-
-
-def _made(statement: Statement, ddl: re.Match[str], target: Target, reach: Reach) -> Statement | None:
-    """The DDL without its own database's name and definer; None where it makes something in another database."""
-    end = None if ddl["object"].upper() == "VIEW" else _end_of_head(ddl)
-    statement = unqualified(statement, target.database, end)
-    end = _end_of_head(_DDL.match(code(statement.text)))
-    head, body = code(statement.text)[:end], statement.text[end:]
-    if any(not found["read"] for found in named(head, reach.databases)):
-        return None
-    if body:
-        reach.learn(re.findall(NAME, head)[-1], body)
-    return replace(statement, text=_DEFINER.sub(r"\g<before>", statement.text, count=1))
-
-
-def _end_of_head(ddl: re.Match[str]) -> int:
-    """Behind the name of a program or view that is made, and the table of a trigger: the rest only runs when used."""
-    sort = ddl["object"].upper()
-    is_body = ddl["verb"].upper() == "CREATE" and sort not in ("TABLE", "INDEX")
-    if not is_body and not (sort == "VIEW" and ddl["verb"].upper() == "ALTER"):
-        return len(ddl.string)
-    table = _ON_TABLE.search(ddl.string, ddl.end()) if sort == "TRIGGER" else None
-    return table.end() if table else ddl.end()
+def _statement(program: Program, owner: str | None) -> Statement:
+    return Statement(without_owner(program.sql, owner), program.line, 0)
 
 
 def without_owner(sql: str, owner: str | None) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
+
+from learnhub_db.inspection.names import chains
+from learnhub_db.statements import code_only
 
 _TOKEN = re.compile(
     r"""'(?:[^'\\]|\\.|'')*' | `(?:[^`]|``)*` | [()]
@@ -13,10 +16,11 @@ _TOKEN = re.compile(
 )
 
 
-def view(sql: str, databases: Iterable[str]) -> str:
-    """A line for each column and clause outside parentheses; the names of `databases` taken off before a dot."""
-    for database in databases:
-        sql = sql.replace("`" + database.replace("`", "``") + "`.", "")
+def view(sql: str, databases: Collection[str]) -> str:
+    """A line for each column and clause outside parentheses; the names of `databases` taken off, where they are such."""
+    for one in reversed(chains(code_only(sql))):
+        if one.names_a_database and one.parts[0] in databases:
+            sql = sql[: one.start] + sql[one.dot :]
     laid_out, depth, end = [], 0, 0
     for token in _TOKEN.finditer(sql):
         depth += {"(": 1, ")": -1}.get(token[0], 0)

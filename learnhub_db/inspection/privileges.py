@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from pymysql.constants import ER
 from learnhub_db.contents import Contents
 from learnhub_db.database import NOT_ALLOWED, account, identifier, rows
 from learnhub_db.errors import DatabaseRefused, UsageError
+from learnhub_db.inspection.naming import folding
 from learnhub_db.statements import split
 
 OPTIONS = ("GRANT", "ADMIN")  # that its holder may pass a right on
@@ -50,10 +51,14 @@ SERVER_WIDE = Place(SERVER, "*.*")
 
 
 class Ground(NamedTuple):
-    """What a GRANT is read against: the database it names by *, and the rights that ALL on the server means."""
+    """What a GRANT is read against: the database it names by *, and the rights that ALL on the server means.
+
+    `fold` makes the spellings of a database or table equal that the server takes for one.
+    """
 
     database: str
     everything: frozenset[str]
+    fold: Callable[[str], str]
 
 
 @dataclass
@@ -106,7 +111,8 @@ def of_files(connection: Connection, contents: Contents, database: str) -> dict[
 
 def _ground(connection: Connection, database: str) -> Ground:
     known = {name.upper() for name, *_ in rows(connection, "SHOW PRIVILEGES")} - {"USAGE", "PROXY", "GRANT OPTION"}
-    return Ground(database, frozenset(known))
+    fold = folding(connection)
+    return Ground(fold(database), frozenset(known), fold)
 
 
 def _of_files(contents: Contents, ground: Ground) -> dict[str, Account]:
@@ -124,7 +130,7 @@ def _of_files(contents: Contents, ground: Ground) -> dict[str, Account]:
 
 def of_connection(connection: Connection, database: str) -> Account:
     """What the connection's own account may do, by its roles too; reads only."""
-    return next(iter(_shown(connection, "SHOW GRANTS", Ground(database, frozenset())).values()))
+    return next(iter(_shown(connection, "SHOW GRANTS", _ground(connection, database)).values()))
 
 
 def _of_server(connection: Connection, name: str, ground: Ground, asks_lock: bool) -> Account | None:
@@ -177,7 +183,7 @@ def _give(accounts: dict[str, Account], tokens: Tokens, ground: Ground, takes: b
     to, options = _cut(to, "WITH", "AS", "IGNORE", "REQUIRE", "IDENTIFIED")
     what = what[2:] if what[0].upper() == "IF" else what
     what, on = _cut(what, "ON")
-    place = _place(on, ground.database)
+    place = _place(on, ground)
     passed_on = " ".join(options[:2]).upper() in [f"{word} OPTION" for word in OPTIONS]
     rights = {right for item in _items(what) for right in _rights(item, place, passed_on, ground)}
     for item in _items(to):
@@ -240,20 +246,20 @@ def _all(place: Place, ground: Ground) -> frozenset[str] | set[str]:
     return ON_DATABASES if place.name.endswith("*") else ON_TABLES
 
 
-def _place(tokens: Tokens, database: str) -> Place:
+def _place(tokens: Tokens, ground: Ground) -> Place:
     if not tokens:
         return Place(ROLE, "")
     kind = ""
     if tokens[0].upper() in ("TABLE", "PROCEDURE", "FUNCTION", "LIBRARY") and tokens[1:2] not in ([], ["."]):
         kind, tokens = tokens[0].upper(), tokens[1:]
-    schema, name = (tokens[0], tokens[2]) if "." in tokens else (None, tokens[0])
+    schema, name = (ground.fold(_bare(tokens[0])), tokens[2]) if "." in tokens else (None, tokens[0])
     if schema == "*":
         return SERVER_WIDE
-    shown = name if name == "*" else _bare(name)
+    shown = name if name == "*" else ground.fold(_bare(name))
     if kind not in ("", "TABLE"):
         shown = f"{kind} {shown.lower()}"
-    here = schema is None or (_matches(_bare(schema), database) if name == "*" else _bare(schema) == database)
-    return Place(HERE, shown) if here else Place(ELSEWHERE, f"{_bare(schema)}.{shown}")
+    here = schema in (None, ground.database) or (name == "*" and _matches(schema, ground.database))
+    return Place(HERE, shown) if here else Place(ELSEWHERE, f"{schema}.{shown}")
 
 
 def _matches(pattern: str, database: str) -> bool:
@@ -261,7 +267,7 @@ def _matches(pattern: str, database: str) -> bool:
     wild = {"_": ".", "%": ".*"}
     parts = re.findall(r"\\.|.", pattern, re.DOTALL)
     expression = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
-    return pattern == database or re.fullmatch(expression, database) is not None
+    return re.fullmatch(expression, database) is not None
 
 
 def _account(tokens: Tokens) -> str:

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 
-from learnhub_db.database import bare
-from learnhub_db.stored_programs.schedule import code_of
-from learnhub_db.runner.steps import NAME
-from learnhub_db.statements import Statement
+from pymysql.connections import Connection
 
-_QUALIFIER = re.compile(
-    rf"(?<![.@`\w$])(?P<read>\b(?:REFERENCES|LIKE|FROM|JOIN)\s+)?(?P<name>{NAME})\s*(?P<dot>\.)", re.IGNORECASE
-)
+from learnhub_db.inspection.names import Role
+from learnhub_db.inspection.naming import Naming, read_both_ways
+
 _WORD = re.compile(r"`((?:[^`]|``)+)`|([\w$]+)")
-_IN_DOUBLE_QUOTES = re.compile(r'"([^"`]*)"')
-_DYNAMIC = re.compile(r"\b(?:PREPARE|EXECUTE|CALL)\b", re.IGNORECASE)
 
-
-def code(sql: str) -> str:
-    """As schedule.code_of(), with all in double quotes as names: under ANSI_QUOTES that is what they are."""
-    return code_of(_IN_DOUBLE_QUOTES.sub(r"`\1`", sql))
-
-
-def named(code: str, databases: set[str]) -> Iterator[re.Match[str]]:
-    """The places in `code` where one of `databases` stands before a dot."""
-    return (found for found in _QUALIFIER.finditer(code) if bare(found["name"]).lower() in databases)
+Key = tuple[Role, str]  # a routine, table or view by its name in small letters
 
 
 def words(code: str) -> set[str]:
@@ -34,29 +19,54 @@ def words(code: str) -> set[str]:
     return {(quoted or plain).replace("``", "`").lower() for quoted, plain in _WORD.findall(code)}
 
 
-def unqualified(statement: Statement, database: str, end: int | None = None) -> Statement:
-    """`statement` without the name of its own database before those of tables, up to the place `end`."""
-    text = statement.text
-    for found in reversed(list(named(code(text)[:end], {database.lower()}))):
-        text = text[: found.start("name")] + text[found.end("dot") :].lstrip()
-    return replace(statement, text=text) if text != statement.text else statement
-
-
 class Reach:
-    """What leads into one of `databases`: their names, and programs, views and tables that were seen to lead there."""
+    """What leads into another database: its name, and the programs, views and tables with triggers that name it."""
 
-    def __init__(self, databases: set[str]) -> None:
-        self.databases = databases
-        self.ways: set[str] = set()  # names in small letters
+    def __init__(self, naming: Naming, connection: Connection) -> None:
+        self.naming, self.connection = naming, connection
+        self.bodies: dict[Key, str] = {}
+        self.direct: dict[Key, str] = {}  # the database that a body names
 
-    def leads_out(self, text: str) -> bool:
-        """Whether what runs `text` may write into another database; of what it puts together every word counts."""
-        found = code(text)
-        if any(named(found, self.databases)) or not self.ways.isdisjoint(words(found)):
-            return True
-        return bool(_DYNAMIC.search(found)) and not (self.databases | self.ways).isdisjoint(words(text))
+    @property
+    def ways(self) -> dict[Key, str]:
+        """The database that each leads to, in the end."""
+        found = dict(self.direct)
+        uses = {key: self._uses(body) for key, body in self.bodies.items()}
+        while further := {key: found[way] for key in uses.keys() - found.keys() for way in uses[key] & found.keys()}:
+            found |= further
+        return found
 
-    def learn(self, name: str, body: str) -> None:
-        """Remember `name` where `body`, which runs when that is used, leads out."""
-        if self.leads_out(body):
-            self.ways.add(bare(name).lower())
+    def leads_out(self, sql: str) -> str | None:
+        """Why what runs `sql` may write into another database; None where it does not."""
+        database = self.naming.outside(sql, self.connection)
+        if database:
+            return f"it names the database {database}"
+        return self.by_way(sql)
+
+    def by_way(self, sql: str) -> str | None:
+        """As leads_out(), of the programs, views and tables that `sql` uses."""
+        ways = self.ways if self.direct else {}
+        way = next((key for key in sorted(self._uses(sql) & ways.keys(), key=str)), None) if ways else None
+        return f"it uses {way[1]}, which names the database {ways[way]}" if way else None
+
+    def learn(self, role: Role, name: str, body: str) -> None:
+        """Remember what runs when `name` is used; a table has several triggers."""
+        key = (role, name.lower())
+        more = self.bodies.get(key, "") if role is Role.TABLE else ""
+        self.bodies[key] = f"{more};{body}"
+        self.direct.pop(key, None)
+        if database := self.naming.outside(self.bodies[key]):
+            self.direct[key] = database
+
+    def touched(self, sql: str) -> frozenset[str]:
+        """Every word of `sql` and of what it runs: what it may make or change is among them."""
+        open_, seen, found = self._uses(sql), set(), words(sql)
+        while open_:
+            key = open_.pop()
+            seen.add(key)
+            found |= words(self.bodies.get(key, ""))
+            open_ |= self._uses(self.bodies.get(key, "")) - seen
+        return frozenset(found)
+
+    def _uses(self, sql: str) -> set[Key]:
+        return {(one.role, one.object.lower()) for one in read_both_ways(sql) if one.role is not Role.COLUMN}

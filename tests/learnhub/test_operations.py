@@ -144,7 +144,7 @@ def place_of(backup: Path) -> tuple[str, str]:
 
 
 def differences(server: Target) -> list[drift.Difference]:
-    return drift.find(Contents.read(PROJECT), PROJECT.settings, server)
+    return drift.find(Contents.read(PROJECT), PROJECT.settings, server).differences
 
 
 def test_a_backup_replaces_nothing(primary: School, shell: Shell, tmp_path: Path) -> None:

@@ -111,4 +111,4 @@ def test_it_refuses_inside_a_transaction(school: School) -> None:
 def test_the_daily_job_is_no_drift(own: School, empty_database: Target) -> None:
     own.call("maintain_partitions", 2, 10)
     own.call("maintain_partitions", 9, 1)
-    assert drift.find(Contents.read(Project(ROOT)), Project(ROOT).settings, empty_database) == []
+    assert drift.find(Contents.read(Project(ROOT)), Project(ROOT).settings, empty_database).differences == []
