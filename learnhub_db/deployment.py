@@ -154,7 +154,7 @@ class _Run:
         if not self.past.objects:
             soundness.keep(self.connection)
         elif digests.NAME in self.past.tables and (pending(self.contents, self.past) or not self.past.sound):
-            soundness.check(self.connection, self.contents.programs, self.report)
+            soundness.check(self.connection, self.contents, self.report)
 
     def refuse_rebuilds(self, target: Target) -> None:
         """UsageError where a pending ALTER would copy a large table while writers wait."""
@@ -176,7 +176,7 @@ class _Run:
     def refuse_breaks(self, target: Target) -> None:
         """UsageError where a pending migration would break a deployed program whose file is unchanged."""
         files = pending(self.contents, self.past)
-        if files and self.past.objects:
+        if files:
             from learnhub_db import ahead
             from learnhub_db.foresight import breakage
 

@@ -102,6 +102,7 @@ def _plan(connection: Connection, project: Project, target: Target, contents: Co
         workshop = Workshop(connection, sandbox, contents.programs, project.settings.owner)
         changed = breakage.touched(left, contents.programs, breakage.known(connection))
         changed |= {view.name.lower(): view.path for view in outdated}
+        deployed += breakage.without_file(connection, contents, past, changed)
         others = list(breakage.read(connection, sandbox, workshop, deployed, changed))
         return replace(
             found,

@@ -7,14 +7,17 @@ nothing to ask again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from pymysql.connections import Connection
 
 from learnhub_db.acts import Act, Report
-from learnhub_db.database import rows
-from learnhub_db.inspection import digests
+from learnhub_db.contents import Contents
+from learnhub_db.database import identifier, rows
+from learnhub_db.inspection import digests, reach
+from learnhub_db.project import SqlFile
+from learnhub_db.statements import code_only
 from learnhub_db.stored_programs import bodies, catalogue
 from learnhub_db.stored_programs.programs import Program
 
@@ -22,7 +25,8 @@ CERTAIN = (1054, 1136, 1146, 1356)  # no such column or table, other numbers of 
 _COLUMNS = """
     SELECT LOWER(column_name) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s
 """
-_TEMPORARY = re.compile(r"\bCREATE\s+TEMPORARY\s+TABLE\b|\bPREPARE\b", re.IGNORECASE)
+_NO_TABLE = re.compile(r"Table '(?:[^']*\.)?([^'.]+)' doesn't exist")
+_OF_TABLES = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|REPLACE|INSERT|DELETE)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -37,22 +41,25 @@ class Broken:
         return f"{self.program.path}:{self.line}: {self.why}"
 
 
-def broken(connection: Connection, programs: Iterable[Program]) -> Iterator[Broken]:
-    """The deployed ones of `programs` that cannot run; reads only.
+def broken(connection: Connection, programs: Collection[Program], migrations: Iterable[SqlFile]) -> Iterator[Broken]:
+    """Those of `programs` that are deployed and cannot run; reads only.
 
-    Not those that make tables or statements of their own while they run, for which nobody can tell.
+    Nothing is told of a temporary table that one of them makes, or of a missing one that no migration has named: the
+    session may have made it before.
     """
     existing = catalogue.programs(connection)
+    temporary = set().union(*(bodies.temporary_tables(program.sql) for program in programs))
+    made = set().union(*(reach.words(code_only(file.text)) for file in migrations)) - temporary
     for program in programs:
-        if program.key in existing and not _TEMPORARY.search(program.sql):
-            found = _of_the_row(connection, program) or _of_itself(connection, program)
+        if program.key in existing:
+            found = _of_the_row(connection, program) or _of_itself(connection, program, made, temporary)
             if found:
                 yield found
 
 
-def check(connection: Connection, programs: Iterable[Program], report: Report) -> None:
-    """Report those that cannot run; where there are none, keep the checksum."""
-    found = list(broken(connection, programs))
+def check(connection: Connection, contents: Contents, report: Report) -> None:
+    """Report the programs that cannot run; where there are none, keep the checksum."""
+    found = list(broken(connection, contents.programs, contents.migrations))
     for one in found:
         report(Act("broken", f"{one.program.kind} {one.program.name}", str(one)))
     if not found:
@@ -77,10 +84,21 @@ def _of_the_row(connection: Connection, program: Program) -> Broken | None:
     return None
 
 
-def _of_itself(connection: Connection, program: Program) -> Broken | None:
-    own = [bodies.Part(f"SELECT 1 FROM `{program.name}` LIMIT 0", program.line)]
-    for part in own if program.kind == "view" else bodies.parts(program):
+def _of_itself(
+    connection: Connection, program: Program, made: Collection[str], temporary: Collection[str]
+) -> Broken | None:
+    """A statement of its body, or of a view itself, that the server does not take."""
+    own = [bodies.Part(f"SELECT 1 FROM {identifier(program.name)} LIMIT 0", program.line)]
+    for part in own if program.kind == "view" else filter(_uses_tables, bodies.parts(program)):
+        if not reach.words(code_only(part.sql)).isdisjoint(temporary):
+            continue
         error = bodies.refusal(connection, part)
         if error and error.args[0] in CERTAIN:
-            return Broken(program, part.line, f"{error.args[0]}: {error.args[1]}")
+            missing = _NO_TABLE.search(error.args[1])
+            if not missing or missing[1].lower() in made:
+                return Broken(program, part.line, f"{error.args[0]}: {error.args[1]}")
     return None
+
+
+def _uses_tables(part: bodies.Part) -> bool:
+    return bool(_OF_TABLES.search(code_only(part.sql)))

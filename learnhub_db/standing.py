@@ -71,7 +71,7 @@ def read(project: Project, target: Target) -> Status:
             found += _objects(connection, contents, past, existing)
             if past.migrations or past.objects:
                 found += _schema(connection, project, contents, past, not_compared)
-                found += _broken(connection, contents)
+                found += _broken(connection, contents, past)
                 found += _rights(connection, contents, target.database, not_compared)
             return Status(found, not_compared)
         except pymysql.Error as error:
@@ -178,10 +178,11 @@ def _schema(
             yield Standing(DRIFTED, *key, "", SHOWN_BY_VERIFY)
 
 
-def _broken(connection: Connection, contents: Contents) -> Iterator[Standing]:
+def _broken(connection: Connection, contents: Contents, past: History) -> Iterator[Standing]:
     """The programs that cannot run, and the views that would have other columns now."""
-    for one in soundness.broken(connection, contents.programs):
-        yield Standing(BROKEN, one.program.kind, one.program.name, one.program.path, str(one))
+    deployed = [program for program in contents.programs if past.has(program.key, program.digest)]
+    for one in [] if past.sound else soundness.broken(connection, deployed, contents.migrations):
+        yield Standing(BROKEN, one.program.kind, one.program.name, f"{one.program.path}:{one.line}", one.why)
     for view in star.outdated(connection, contents.programs):
         yield Standing(DRIFTED, view.kind, view.name, view.path, star.NOTE)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copyfile, copytree
 
 import pytest
 
 import small_project
-from learnhub_db import soundness
+from learnhub_db import planning, soundness
 from learnhub_db.contents import Contents
-from learnhub_db.database import connect
+from learnhub_db.database import connect, rows
+from learnhub_db.inspection.schema import NAMES
 from learnhub_db.project import Project
 
 ROOT = Path(__file__).parent.parent
@@ -184,12 +186,23 @@ class TestViews:
         assert (run("verify").out, run("apply").out) == ("no difference\n", "nothing to do\n")
 
 
-def test_no_program_of_the_project_is_called_broken(empty_database, run, tmp_path, capsys):
+def test_no_program_of_the_project_is_called_broken_also_when_every_table_changes(empty_database, run, tmp_path, capsys):
     from command_line import runner
 
     with connect(empty_database) as connection:
         connection.query(f"DROP DATABASE {empty_database.database}")
         connection.query(f"CREATE DATABASE {empty_database.database} COLLATE utf8mb4_0900_ai_ci")
     assert runner(empty_database, capsys, "--project", str(ROOT))("apply").code == 0
+    contents = Contents.read(Project(ROOT))
+    files = contents.programs, contents.migrations
     with connect(empty_database) as connection:
-        assert [str(one) for one in soundness.broken(connection, Contents.read(Project(ROOT)).programs)] == []
+        assert [str(one) for one in soundness.broken(connection, *files)] == []
+        tables = [name for kind, name in rows(connection, NAMES) if kind == "table" and not name.startswith("_")]
+    for folder in ("procedures", "triggers", "views", "sql"):
+        copytree(ROOT / folder, tmp_path / "school" / folder)
+    copyfile(ROOT / "learnhub-db.toml", tmp_path / "school/learnhub-db.toml")
+    number = f"{len(contents.migrations) + 1:04}"
+    change = "".join(f"ALTER TABLE {name} ADD COLUMN one_more_{at} INT;\n" for at, name in enumerate(tables))
+    small_project.write(tmp_path / "school", {f"sql/migrations/{number}-more.sql": change})
+    plan = planning.read(Project(tmp_path / "school"), empty_database)
+    assert (len(plan.statements), plan.breaks, plan.programs) == (len(tables), [], [])

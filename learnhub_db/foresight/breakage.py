@@ -19,17 +19,18 @@ from learnhub_db.foresight.proposals import Proposal, Workshop
 from learnhub_db.foresight.sandbox import Sandbox
 from learnhub_db.history import History
 from learnhub_db.inspection import reach
+from learnhub_db.inspection.building import without_definer
 from learnhub_db.runner.steps import Kind, Step
-from learnhub_db.statements import code_only
-from learnhub_db.stored_programs import bodies, catalogue, firing, pending
+from learnhub_db.statements import code_only, strings, unquoted
+from learnhub_db.stored_programs import bodies, catalogue, firing, pending, stored
 from learnhub_db.stored_programs.bodies import Part
-from learnhub_db.stored_programs.programs import Program
+from learnhub_db.stored_programs.programs import Program, as_stored
 
 ALLOW = "apply --allow-broken"
 _KNOWN = """
     SELECT LOWER(table_name) FROM information_schema.tables WHERE table_schema = DATABASE()
     UNION ALL SELECT LOWER(routine_name) FROM information_schema.routines
-    WHERE routine_schema = DATABASE() AND routine_type = 'FUNCTION'
+    WHERE routine_schema = DATABASE()
 """
 _CHANGES = re.compile(r"\s*(?:/\*!\d*\s*)?(?:ALTER|DROP|RENAME)\b", re.IGNORECASE)
 
@@ -48,8 +49,12 @@ class Break:
     why: str
     by: str
 
+    @property
+    def where(self) -> str:
+        return f"{self.path}:{self.line}" if self.path else "no file makes it"
+
     def __str__(self) -> str:
-        return f"{self.kind} {self.name} ({self.path}:{self.line}): {self.why}; by {self.by}"
+        return f"{self.kind} {self.name} ({self.where}): {self.why}; by {self.by}"
 
 
 def touched(left: Sequence[Ahead], programs: Collection[Program], known: Collection[str]) -> dict[str, str]:
@@ -59,8 +64,9 @@ def touched(left: Sequence[Ahead], programs: Collection[Program], known: Collect
     """
     found: dict[str, str] = {}
     for one in left:
-        for step in filter(_changes, one.steps):
-            found |= dict.fromkeys(reach.words(step.code).intersection(known), f"{one.path}:{step.line}")
+        for step in one.steps:
+            words = set().union(*map(reach.words, _changing(step)))
+            found |= dict.fromkeys(words.intersection(known), f"{one.path}:{step.line}")
     views = [program for program in programs if program.kind == "view"]
     for view in views:  # in the order of creation
         for name in sorted(view.uses & found.keys()):
@@ -82,8 +88,8 @@ def refuse(
     connection: Connection, target: Target, owner: str | None, contents: Contents, left: Sequence[Ahead], past: History
 ) -> None:
     """UsageError where what is `left` would break deployed programs whose files are unchanged; reads only."""
-    deployed = unchanged(connection, contents, past)
     changed = touched(left, contents.programs, known(connection))
+    deployed = [*unchanged(connection, contents, past), *without_file(connection, contents, past, changed)]
     if not users(deployed, changed):
         return
     try:
@@ -109,6 +115,24 @@ def unchanged(connection: Connection, contents: Contents, past: History) -> list
     return [one for one in contents.programs if one.key in existing and one not in left]
 
 
+def without_file(
+    connection: Connection, contents: Contents, past: History, changed: Collection[str]
+) -> list[Program]:
+    """The programs that migrations have made, and do not change now; reads only.
+
+    A trigger goes with its table: it is left out where that is changed.
+    """
+    files = {program.key for program in contents.programs} | past.objects.keys()
+    existing = catalogue.programs(connection).items() if changed else ()
+    others = [
+        (kind, name)
+        for (kind, name), found in existing
+        if (kind, name) not in files and name not in changed and not (found.table or "").lower() in changed
+    ]
+    shown = [(kind, stored.read(connection, kind, name).sql) for kind, name in others]
+    return [as_stored(kind, without_definer(sql), "", "") for kind, sql in shown]
+
+
 def read(
     target: Connection, sandbox: Sandbox, workshop: Workshop, deployed: Collection[Program], changed: dict[str, str]
 ) -> Iterator[Break | Proposal]:
@@ -116,7 +140,7 @@ def read(
 
     `target` is as it is before the migrations, the sandbox as it is behind them.
     """
-    examination = _Examination(target, sandbox, workshop)
+    examination = _Examination(target, sandbox, workshop, changed)
     for program in users(deployed, changed):
         by = next(changed[word] for word in sorted(_words(program)) if word in changed)
         proposal, broken = examination.of(program)
@@ -128,8 +152,10 @@ def read(
 
 
 class _Examination:
-    def __init__(self, target: Connection, sandbox: Sandbox, workshop: Workshop) -> None:
-        self.target, self.sandbox, self.workshop = target, sandbox, workshop
+    def __init__(
+        self, target: Connection, sandbox: Sandbox, workshop: Workshop, changed: Collection[str]
+    ) -> None:
+        self.target, self.sandbox, self.workshop, self.changed = target, sandbox, workshop, changed
 
     def of(self, program: Program) -> tuple[Proposal | None, tuple[str, int] | None]:
         """What is made of the program, and why it breaks, with the line of its file."""
@@ -138,8 +164,11 @@ class _Examination:
             try:
                 proposal = self.workshop.renewed(program)
             except (DatabaseRefused, pymysql.Error) as error:
-                return None, (self.sandbox.told(error), program.line)
-        parts = [] if program.kind == "view" else bodies.parts(program)
+                certain = self._is_certain(error.__cause__ if isinstance(error, DatabaseRefused) else error)
+                return None, (self.sandbox.told(error), program.line) if certain else None
+        hidden = bodies.temporary_tables(program.sql)
+        named = ((part, reach.words(code_only(part.sql))) for part in bodies.parts(program))
+        parts = [part for part, words in named if words.isdisjoint(hidden) and not words.isdisjoint(self.changed)]
         errors = ((self._broken(part), part.line) for part in parts)
         return proposal, next(((self.sandbox.told(error), line) for error, line in errors if error), None)
 
@@ -150,17 +179,26 @@ class _Examination:
         try:
             self.workshop.build_used(part.sql)
         except DatabaseRefused as error:
-            return error.__cause__
+            return error.__cause__ if self._is_certain(error.__cause__) else None
         self.sandbox.copy(code_only(part.sql))
         error = bodies.refusal(self.sandbox.connection, part)
-        return error if error and error.args[0] in bodies.OF_NAMES else None
+        return error if error and self._is_certain(error) else None
+
+    def _is_certain(self, error: BaseException | None) -> bool:
+        """Whether it is of a name; of a routine only where that is changed, for those without a file are not copied."""
+        if not isinstance(error, pymysql.Error) or len(error.args) < 2:
+            return False
+        number, words = error.args[:2]
+        if number == bodies.NO_ROUTINE:
+            return words.split()[1].rpartition(".")[2].lower() in self.changed
+        return number in bodies.OF_NAMES
 
 
 def _refusal(found: Sequence[Break]) -> UsageError:
     first = found[0]
     what = f"the migrations break the {first.kind} {first.name}: {first.why}"
     hint = f"{first.by} changes what it uses: change its file too, or {ALLOW}"
-    error = UsageError(what, f"{first.path}:{first.line}", hint)
+    error = UsageError(what, first.where, hint)
     error.detail = "\n".join(f"breaks {one}" for one in found) if len(found) > 1 else ""
     return error
 
@@ -169,5 +207,8 @@ def _words(program: Program) -> set[str]:
     return reach.words(code_only(program.sql))
 
 
-def _changes(step: Step) -> bool:
-    return step.kind is Kind.LASTING and bool(_CHANGES.match(step.text))
+def _changing(step: Step) -> list[str]:
+    """The code of the step that changes the schema, also in its strings, which an EXECUTE may run."""
+    if step.kind is Kind.LASTING and _CHANGES.match(step.text):
+        return [step.code]
+    return [code_only(text) for text in map(unquoted, strings(step.text)) if _CHANGES.match(text)]

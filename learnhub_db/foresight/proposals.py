@@ -106,10 +106,10 @@ class Workshop:
         return Proposal("replace", program.kind, program.name, program.path, diff) if diff else None
 
     def build_used(self, sql: str) -> None:
-        """Build the views and functions that a statement uses."""
+        """Build the views and routines that a statement uses."""
         words = reach.words(code_only(sql))
         for other in self.programs:
-            if other.kind in ("function", "view") and other.name.lower() in words:
+            if other.kind in (*ROUTINES, "view") and other.name.lower() in words:
                 self.build(other)
 
     def build(self, program: Program) -> None:

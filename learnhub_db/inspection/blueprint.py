@@ -71,7 +71,7 @@ def _build(builder: Builder, contents: Contents, owner: str | None) -> None:
             in_turn(list(waiting), create)
         except DatabaseRefused as error:
             if not builder.incomplete:
-                raise
+                raise error.with_hint("it does not fit the tables that the migrations make") from error.__cause__
             builder.leave_out(_statement(tried[-1], owner), error.what, tried[-1].path)
             waiting.remove(tried[-1])
 

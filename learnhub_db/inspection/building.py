@@ -211,7 +211,7 @@ class Builder:
             return self._make_outside(statement, made, why)
         if len(head) < len(text + body):
             self._learn(made, head, (text + body)[end:])
-        built = _DEFINER.sub(r"\g<before>", text + body, count=1)
+        built = without_definer(text + body)
         try:
             self.run(replace(statement, text=built), self.path)
         except DatabaseRefused as error:
@@ -271,3 +271,8 @@ def _between_marks(code: str) -> Iterator[tuple[int, int]]:
         yield found.span()
         start = found.end()
     yield start, len(code)
+
+
+def without_definer(sql: str) -> str:
+    """`sql`, which creates something, as whoever runs it would own that."""
+    return _DEFINER.sub(r"\g<before>", sql, count=1)

@@ -101,6 +101,7 @@ class Rollout:
         waits.limit(self.connection)
         self.settled = firing.settled(self.order, firing.deployed(existing))
         changes = {change.program.key: change for change in self._changes(left, existing)}
+        self._renew_views([program for program in programs if program not in left])  # others may need their columns
         in_turn(left, lambda program: self._put(changes[program.key]))
         self._renew_views(programs)
         if not self.finished:

@@ -11,6 +11,7 @@ from pymysql.connections import Connection
 from learnhub_db.database import rows
 from learnhub_db.runner.steps import NAME
 from learnhub_db.statements import code_only
+from learnhub_db.stored_programs import catalogue
 from learnhub_db.stored_programs.programs import Program
 
 NOTE = "what it reads has other columns"
@@ -30,10 +31,15 @@ def outdated(connection: Connection, views: Iterable[Program]) -> list[Program]:
 
 
 def _is_outdated(connection: Connection, view: Program) -> bool:
-    """By the columns that the server gives its query; False where it would not run the query at all."""
+    """By the columns that the server gives its query; False where it would not run the query at all.
+
+    Of a view that refers to what is gone the server tells no column.
+    """
     code = code_only(view.sql)
     start, end = _QUERY.search(code), _CHECK.search(code)
     query = view.sql[start.end() : end.start() if end else len(code)]
+    if not catalogue.find(connection, view.kind, view.name):
+        return False
     now = [name for (name,) in rows(connection, _COLUMNS, (view.name,))]
     try:
         with connection.cursor() as cursor:
@@ -42,4 +48,4 @@ def _is_outdated(connection: Connection, view: Program) -> bool:
     except pymysql.Error:
         return False
     renamed = "(" in code[start.start() : start.end()]
-    return bool(now) and (len(now) != len(coming) if renamed else now != coming)
+    return len(now) != len(coming) if renamed else now != coming
