@@ -153,7 +153,7 @@ class TestOneStep:
         text = "CREATE PROCEDURE sell() SELECT 'of ours';"
         files = {path.replace("0003", "0001"): "DO 1;\n" for path in (NOTE, BACK)}
         small_project.write(tmp_path, files | {"procedures/sell.sql": text})
-        run("apply")
+        run("apply", "--adopt")
         assert acts(run("rollback")) == ["undone sql/migrations/0001-note.sql", f"{verb} procedure sell", AHEAD]
         found = sql("SELECT routine_definition FROM information_schema.routines WHERE routine_schema = DATABASE()")
         assert found == [(f"SELECT {left}",)]
