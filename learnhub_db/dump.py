@@ -35,8 +35,8 @@ HEAD = """\
 def text(contents: Contents, settings: Settings, target: Target) -> tuple[str, list[Unfollowed]]:
     """The same text for the same files, whatever the database holds and the server's defaults are.
 
-    Behind it the statements of which it holds nothing: they are not followed. It is built in a scratch schema of the server, with the project's collation, and builds the same in any empty
-    database.
+    It is built in a scratch schema of the server, with the project's collation, and builds the same in any empty
+    database. The statements behind it are not followed: what they would make is not in it.
     """
     found = blueprint.read(contents, settings.owner, target, settings.collation)
     built = found.schema

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,24 +11,13 @@ import pytest
 import small_project
 from command_line import Run, runner
 from learnhub_db.database import Target, connect, identifier, rows
+from naming_projects import applies_without_difference, database, write
 
-Named = Callable[[str], Run]
 SHOP = """\
 CREATE TABLE {d} (id INT PRIMARY KEY, name VARCHAR(20), owner_id INT);
 CREATE TABLE owner (id INT PRIMARY KEY, name VARCHAR(20));
 CREATE TABLE flat (shop INT, who VARCHAR(20));
 """
-
-
-@contextmanager
-def database(server: Target, name: str) -> Iterator[Target]:
-    """A database of that name, dropped afterwards."""
-    with connect(server) as connection:
-        rows(connection, f"CREATE DATABASE {identifier(name)}")
-        try:
-            yield server.named(name)
-        finally:
-            rows(connection, f"DROP DATABASE {identifier(name)}")
 
 
 @pytest.fixture
@@ -50,19 +38,6 @@ def other(server: Target) -> Iterator[str]:
 @pytest.fixture
 def command(own: Target, tmp_path: Path, capsys) -> Run:
     return runner(own, capsys, "--project", str(tmp_path))
-
-
-def write(root: Path, migration: str, **names: str) -> None:
-    for place, text in {"0001-t.sql": migration}.items():
-        for key, name in names.items():
-            text = text.replace("{" + key + "}", name)
-        small_project.write(root, {f"sql/migrations/{place}": text})
-
-
-def applies_without_difference(command: Run) -> None:
-    assert command("apply").err == ""
-    found = command("verify")
-    assert (found.out, found.code, found.err) == ("no difference\n", 0, "")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +63,22 @@ def applies_without_difference(command: Run) -> None:
         "CREATE TRIGGER tr BEFORE INSERT ON {d} FOR EACH ROW SET NEW.name = (SELECT {d}.name FROM {d} LIMIT 1)",
         "CREATE PROCEDURE p() SELECT {d}.id FROM {d} WHERE {d}.id > 1",
         "CREATE TABLE {d}_2 (a INT, {d} INT)",
+        "UPDATE owner AS {d} SET {d}.name = 'x' WHERE {d}.id = 1",
+        "DELETE {d} FROM owner {d} WHERE {d}.id = 1",
+        "INSERT INTO owner VALUES (1, 'x') AS {d} ON DUPLICATE KEY UPDATE owner.name = {d}.name",
+        "CREATE VIEW v AS SELECT {d}.n FROM owner, LATERAL (SELECT owner.id AS n) AS {d}",
+        "CREATE VIEW v AS SELECT {d}.n FROM JSON_TABLE('[1]', '$[*]' COLUMNS (n INT PATH '$')) AS {d}",
+        "CREATE VIEW v AS SELECT {d}.{d}.id AS a, o.id AS b FROM {d}.{d} LEFT JOIN {d}.owner AS o ON o.id = {d}.owner_id",
+        "CREATE VIEW v AS SELECT id, '`{d}`.`x`' AS told FROM {d} UNION SELECT {d}.id, '{d}' FROM owner AS {d}",
+        "CREATE FUNCTION {d}(x INT) RETURNS INT READS SQL DATA RETURN (SELECT MAX({d}.id) FROM {d}) + x",
+        "CREATE EVENT ev ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM {d} WHERE {d}.id = 1",
+        "CREATE INDEX i ON {d}.owner (name)",
+        "ALTER DATABASE {d} COLLATE utf8mb4_bin;\nCREATE TABLE binary_one (name VARCHAR(9));\n"
+        "ALTER DATABASE {d} COLLATE utf8mb4_0900_ai_ci",
+        "RENAME TABLE {d}.{d} TO {d}.moved, {d}.owner TO {d}",
+        "DROP TABLE {d}.{d}, {d}.owner",
+        "TRUNCATE {d}.{d}",
+        "CREATE TABLE child (id INT PRIMARY KEY, CONSTRAINT c FOREIGN KEY (id) REFERENCES {d}.owner (id))",
     ],
 )
 def test_a_database_may_be_named_like_a_table_an_alias_or_a_column(own, command, tmp_path, statement):
@@ -121,7 +112,15 @@ def test_views_of_a_database_named_like_a_table_are_dumped_with_the_tables_of_th
         "SET @s = 'ALTER TABLE {o} ADD CHECK ({o}.age > 0)' $$ PREPARE s FROM @s $$ EXECUTE s",
         "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = (SELECT MAX({o}.id) FROM {o})"
         " $$ INSERT INTO t VALUES (1)",
-        "CREATE VIEW v AS SELECT {o}.id FROM {o} $$ CREATE TABLE adults AS SELECT v.id FROM v",
+        "CREATE PROCEDURE each_one() BEGIN DECLARE c CURSOR FOR SELECT {o}.id, x.id FROM {o}, t AS x WHERE x.id = {o}.id;"
+        " OPEN c; CLOSE c; ALTER TABLE t ADD c INT; END $$ CALL each_one()",
+        "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN DECLARE n INT;"
+        " SELECT {o}.age INTO n FROM {o} JOIN t AS x ON x.id = {o}.id LIMIT 1; END $$ INSERT INTO t VALUES (1)",
+        "SET @n = (SELECT MAX({o}.age) FROM {o}) $$ SET @s = IF(@n IS NULL, 'ALTER TABLE t ADD c INT', 'DO 0')"
+        " $$ PREPARE s FROM @s $$ EXECUTE s",
+        "SET @s = 'INSERT INTO {o} (id, age) VALUES (?, ?)' $$ PREPARE s FROM @s $$ SET @a = 1, @b = 19"
+        " $$ EXECUTE s USING @a, @b $$ CREATE TABLE adults AS SELECT {o}.id FROM {o}",
+        "CREATE VIEW v AS SELECT {o}.id FROM {o} $$ INSERT INTO t SELECT v.id FROM v $$ ALTER TABLE t ADD c INT",
     ],
 )
 def test_a_database_named_like_something_of_the_files_has_nothing_to_do_with_them(
@@ -148,114 +147,52 @@ def test_a_database_may_have_any_name(server, tmp_path, capsys, name):
         applies_without_difference(runner(target, capsys, "--project", str(tmp_path)))
 
 
-HELPER = """\
-CREATE TABLE t (id INT PRIMARY KEY);
-DELIMITER //
-CREATE PROCEDURE add_it({p})
-BEGIN
-  IF NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = {n} AND table_name = 't') THEN
-    {no};
-  ELSEIF NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = {n} AND column_name = 'c') THEN
-    {do};
-  END IF;
-END //
-DELIMITER ;
-"""
-
-
-@pytest.mark.parametrize("drop", ["DROP PROCEDURE add_it;\n", ""])
-@pytest.mark.parametrize(
-    ("parameter", "argument", "act"),
-    [
-        ("", "", "ALTER TABLE t ADD COLUMN c INT"),
-        ("", "", "ALTER TABLE {d}.t ADD COLUMN c INT"),
-        ("", "", "ALTER TABLE `{d}`.t ADD COLUMN c INT"),
-        ("", "", "SET @s = 'ALTER TABLE {d}.t ADD COLUMN c INT'; PREPARE s FROM @s; EXECUTE s"),
-        ("", "", "SET @s = CONCAT('ALTER TABLE `', '{d}', '`.', 't ADD COLUMN c INT'); PREPARE s FROM @s; EXECUTE s"),
-        ("IN p TEXT", "'{d}'", "SET @s = CONCAT('ALTER TABLE ', p, '.t ADD COLUMN c INT'); PREPARE s FROM @s; EXECUTE s"),
-        ("IN p TEXT", "DATABASE()", "ALTER TABLE t ADD COLUMN c INT"),
-    ],
-)
-def test_a_helper_may_look_for_its_own_database_by_name(own, command, tmp_path, parameter, argument, act, drop):
-    name = "p" if parameter else "'{d}'"
-    text = HELPER.replace("{no}", "DROP TABLE t").replace("{do}", act).replace("{p}", parameter).replace("{n}", name)
-    write(tmp_path, f"{text}CALL add_it({argument});\n{drop}", d=own.database)
+@pytest.mark.parametrize("table", ["mysql", "sys", "performance_schema"])
+def test_a_table_may_be_named_like_a_database_of_the_server(command, tmp_path, table):
+    text = "CREATE TABLE {n} (id INT, name VARCHAR(9));\nINSERT INTO {n} SELECT {n}.id, {n}.name FROM {n};\n"
+    text += "CREATE VIEW v AS SELECT {n}.id FROM {n};\nALTER TABLE {n} ADD CHECK ({n}.id > 0);\n"
+    write(tmp_path, text, n=table)
     applies_without_difference(command)
 
 
-@pytest.mark.parametrize(
-    "statements",
-    [
-        "SET @n = (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{d}' AND table_name = 't');"
-        "SET @s = IF(@n = 1, 'ALTER TABLE t ADD c INT', 'DROP TABLE t')",
-        "SET @db = '{d}'; SET @n = (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = @db);"
-        "SET @s = IF(@n > 0, CONCAT('ALTER TABLE ', @db, '.t ADD c INT'), 'DROP TABLE t')",
-        "SELECT 'ALTER TABLE {d}.t ADD c INT' INTO @s",
-    ],
-)
-def test_a_prepared_string_may_name_its_own_database(own, command, tmp_path, statements):
-    text = f"CREATE TABLE t (id INT);\n{statements};\nPREPARE st FROM @s;\nEXECUTE st;\nDEALLOCATE PREPARE st;\n"
-    write(tmp_path, text, d=own.database)
-    applies_without_difference(command)
-    assert "`c` int" in [row[1] for row in _shown(own)][0]
+def test_databases_named_as_the_rows_of_a_trigger_have_nothing_to_do_with_them(server, command, tmp_path):
+    tables = "CREATE TABLE t (id INT);\nCREATE TABLE log (id INT);\n"
+    trigger = "CREATE TRIGGER tr AFTER UPDATE ON t FOR EACH ROW INSERT INTO log VALUES (NEW.id), (OLD.id);\n"
+    write(tmp_path, f"{tables}{trigger}UPDATE t SET id = 1;\nCREATE TABLE made AS SELECT id FROM log;\n")
+    with database(server, "new"), database(server, "old"):
+        applies_without_difference(command)
 
 
-def _shown(target: Target) -> list[tuple]:
-    with connect(target) as connection:
-        return rows(connection, "SHOW CREATE TABLE t")
-
-
-OUTSIDE = """\
-CREATE TABLE t (id INT);
-CREATE TABLE u (id INT);
-RENAME TABLE {o}.x TO x;
-DELIMITER //
-CREATE PROCEDURE both_of_them() BEGIN DELETE FROM {o}.o; ALTER TABLE t ADD c INT; END //
-DELIMITER ;
-CALL both_of_them();
-INSERT INTO {o}.o VALUES (1);
-"""
-
-
-def test_what_reaches_into_another_database_is_told_as_not_followed(own, other, server, command, tmp_path):
+def test_a_database_with_the_same_tables_is_another_one(server, own, command, tmp_path, other):
     with connect(server.named(other)) as connection:
-        rows(connection, "CREATE TABLE o (id INT)")
-        rows(connection, "CREATE TABLE x (id INT)")
-        write(tmp_path, OUTSIDE, o=other)
+        rows(connection, "CREATE TABLE t (id INT PRIMARY KEY)")
+        rows(connection, "CREATE TABLE u (id INT)")
+        rows(connection, "INSERT INTO t VALUES (5)")
+        text = "CREATE TABLE t (id INT PRIMARY KEY);\nCREATE TABLE u LIKE {o}.u;\n"
+        text += "CREATE TABLE c (id INT, CONSTRAINT c FOREIGN KEY (id) REFERENCES {o}.t (id));\n"
+        text += "INSERT INTO t SELECT id + 1 FROM {o}.t;\nCREATE TABLE x AS SELECT t.id FROM t JOIN {o}.t AS o;\n"
+        write(tmp_path, text, o=other)
+        view = f"CREATE VIEW seen AS SELECT {other}.t.id, x.id AS n FROM {other}.t, t AS x\n"
+        small_project.write(tmp_path, {"views/seen.sql": view})
         assert command("apply").err == ""
-        rows(connection, "INSERT INTO o VALUES (5)")
-        found = command("verify")
-        why = f"it names the database {other}"
-        assert found.out.splitlines() == [
-            f"not followed: sql/migrations/0001-t.sql:3 ({why})",
-            f"not followed: sql/migrations/0001-t.sql:7 (it uses both_of_them, which names the database {other})",
-            "not compared: table t",
-            "not compared: table x",
-            "no other difference",
-        ]
-        assert found.code == 0
-        document = command("--json", "verify").document
-        assert document["not_compared"] == [{"kind": "table", "name": "t"}, {"kind": "table", "name": "x"}]
-        assert document["not_followed"][0] == {"where": "sql/migrations/0001-t.sql:3", "why": why}
-        assert document["differences"] == []
-        with connect(own) as mine:
-            rows(mine, "ALTER TABLE u ADD y INT")
-        found = command("verify")
-        assert found.code == 1 and "different table u" in found.out and found.out.endswith("\n1 other difference\n")
-        assert f"not followed: sql/migrations/0001-t.sql:3 ({why})" in command("dump").out
-        assert rows(connection, "SELECT COUNT(*) FROM o") == [(2,)]
+        assert command("verify").out == "no difference\n"
+        assert command("dump").code == 0
+        assert f"from (`{other}`.`t` join `t` `x`)" in (tmp_path / "sql/schema.sql").read_text()
+        assert rows(connection, "SELECT id FROM t") == [(5,)]
+        rows(connection, f"DROP TABLE {own.database}.c")
 
 
-def test_baseline_records_what_it_cannot_compare_and_says_so(own, other, server, command, tmp_path):
-    with connect(server.named(other)) as connection:
-        rows(connection, "CREATE TABLE o (id INT)")
-    write(tmp_path, "RENAME TABLE {o}.o TO x;\n", o=other)
-    with connect(own) as connection:
-        rows(connection, "CREATE TABLE x (id INT)")
-    found = command("baseline", "0001")
-    assert found.code == 0
-    assert found.out.splitlines() == [
-        f"not followed sql/migrations/0001-t.sql:1 (it names the database {other})",
-        "not compared table x",
-        "adopted sql/migrations/0001-t.sql",
-    ]
+def test_names_that_differ_by_capital_letters_are_two_where_the_server_takes_them_for_two(server, tmp_path, capsys):
+    token = secrets.token_hex(3)
+    with database(server, f"shop_{token}") as target, database(server, f"Shop_{token}") as upper:
+        with connect(upper) as connection:
+            rows(connection, "CREATE TABLE t (id INT)")
+            rows(connection, "INSERT INTO t VALUES (1)")
+            text = "CREATE TABLE t (id INT);\nDELETE FROM Shop_{k}.t WHERE id = 7;\nINSERT INTO shop_{k}.t VALUES (2);\n"
+            text += "CREATE TABLE x AS SELECT t.id FROM shop_{k}.t;\nALTER TABLE Shop_{k}.t ADD y INT;\n"
+            write(tmp_path, text, k=token)
+            command = runner(target, capsys, "--project", str(tmp_path))
+            assert command("apply").err == ""
+            rows(connection, "INSERT INTO t VALUES (7, 7)")
+            assert command("verify").out == "no difference\n"
+            assert rows(connection, "SELECT id, y FROM t") == [(1, None), (7, 7)]

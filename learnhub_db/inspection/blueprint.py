@@ -41,7 +41,7 @@ def read(contents: Contents, owner: str | None, target: Target, collation: str |
     written = {program.key for program in contents.programs}
     try:
         with scratch_schema.made(target, collation) as connection:
-            builder = Builder(connection, target.database)
+            builder = Builder(connection, target.database, contents.migrations)
             _build(builder, contents, owner)
             found = schema.read(connection, builder.dynamic.schema, builder.naming.own)
     except pymysql.Error as error:

@@ -8,7 +8,7 @@ schema, its place is kept: the build has not followed it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pymysql.connections import Connection
@@ -23,7 +23,7 @@ from learnhub_db.inspection.reach import Reach
 from learnhub_db.project import SqlFile
 from learnhub_db.runner import constants, execution
 from learnhub_db.runner.steps import NAME, Step, kind_of
-from learnhub_db.statements import Statement, split
+from learnhub_db.statements import Statement, code_only, split
 from learnhub_db.stored_programs.schedule import Silenced, code_of, silenced
 
 _IN_A_SCHEMA = "TABLES?|INDEX|VIEW|PROCEDURE|FUNCTION|TRIGGER|EVENT"
@@ -61,6 +61,7 @@ _DEFINER = re.compile(
     \bDEFINER\s*=\s*{_ACCOUNT}(?:\s*@\s*{_ACCOUNT}|\s*\(\s*\))?""",
     re.IGNORECASE | re.VERBOSE,
 )
+_OTHER_DATABASE = re.compile(rf"\bCREATE\s+(?:DATABASE|SCHEMA)\s+(?:IF\s+NOT\s+EXISTS\s+)?({NAME})", re.IGNORECASE)
 _UNKNOWN_TEXT = "what it runs is not known here"
 _RUNS_OUT = "it prepares a statement that may reach another database"
 
@@ -78,12 +79,13 @@ class Unfollowed:
 
 
 class Builder:
-    """Builds in the schema that `connection` uses, for the database `own`."""
+    """Builds `files` in the schema that `connection` uses, for the database `own`."""
 
-    def __init__(self, connection: Connection, own: str) -> None:
+    def __init__(self, connection: Connection, own: str, files: Sequence[SqlFile]) -> None:
         self.connection = connection
         ((schema,),) = rows(connection, "SELECT DATABASE()")
-        self.naming = naming.read(connection, own)
+        created = [bare(name) for file in files for name in _OTHER_DATABASE.findall(code_only(file.text))]
+        self.naming = naming.read(connection, own).with_others(created)
         self.reach = Reach(self.naming, connection)
         self.dynamic = Dynamic(connection, self.naming, schema)
         self.events: dict[str, Silenced] = {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import pymysql
 from pymysql.connections import Connection
@@ -43,6 +43,10 @@ class Naming:
     own: str
     others: frozenset[str]
     fold: Callable[[str], str]
+
+    def with_others(self, names: Iterable[str]) -> Naming:
+        """With databases that may be there only later."""
+        return replace(self, others=self.others | {self.fold(name) for name in names} - {self.own})
 
     def is_own(self, name: str) -> bool:
         return self.fold(name) == self.own
@@ -91,6 +95,14 @@ def folding(connection: Connection) -> Callable[[str], str]:
     """What makes two names of databases, tables or views equal where the server takes them for one; reads only."""
     ((tells_apart,),) = rows(connection, "SELECT @@lower_case_table_names = 0")
     return str if tells_apart else str.lower
+
+
+def matches(pattern: str, database: str) -> bool:
+    """Whether a database's name in a GRANT, where _ and % are wild, stands for `database`."""
+    wild = {"_": ".", "%": ".*"}
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    expression = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
+    return re.fullmatch(expression, database) is not None
 
 
 def _without(sql: str, named: list[Chain]) -> str:

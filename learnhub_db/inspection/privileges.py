@@ -18,7 +18,7 @@ from pymysql.constants import ER
 from learnhub_db.contents import Contents
 from learnhub_db.database import NOT_ALLOWED, account, identifier, rows
 from learnhub_db.errors import DatabaseRefused, UsageError
-from learnhub_db.inspection.naming import folding
+from learnhub_db.inspection.naming import folding, matches
 from learnhub_db.statements import split
 
 OPTIONS = ("GRANT", "ADMIN")  # that its holder may pass a right on
@@ -258,16 +258,8 @@ def _place(tokens: Tokens, ground: Ground) -> Place:
     shown = name if name == "*" else ground.fold(_bare(name))
     if kind not in ("", "TABLE"):
         shown = f"{kind} {shown.lower()}"
-    here = schema in (None, ground.database) or (name == "*" and _matches(schema, ground.database))
+    here = schema in (None, ground.database) or (name == "*" and matches(schema, ground.database))
     return Place(HERE, shown) if here else Place(ELSEWHERE, f"{schema}.{shown}")
-
-
-def _matches(pattern: str, database: str) -> bool:
-    """Whether a database's name in a GRANT, where _ and % are wild, stands for `database`."""
-    wild = {"_": ".", "%": ".*"}
-    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
-    expression = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
-    return re.fullmatch(expression, database) is not None
 
 
 def _account(tokens: Tokens) -> str:
