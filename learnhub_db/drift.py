@@ -14,6 +14,7 @@ from learnhub_db.contents import Contents
 from learnhub_db.database import Target, connect
 from learnhub_db.inspection import blueprint, privileges, schema, sight
 from learnhub_db.inspection.building import Unfollowed
+from learnhub_db.inspection.naming import folding
 from learnhub_db.inspection.partitions import without_ranges
 from learnhub_db.inspection.schema import Definition, Key, Schema
 from learnhub_db.project import Settings
@@ -69,7 +70,7 @@ def _differences(
 ) -> Iterator[Difference]:
     written = {program.key for program in contents.programs}
     deployed = {key: definer for key, definer in definitions.definers(connection).items() if key in written}
-    expected, actual = _with_definers(expected, deployed), schema.read(connection, database)
+    expected, actual = _with_definers(expected, deployed), schema.read(connection, folding(connection)(database))
     over = set(_over(connection, contents, actual))
     both = [{key: one for key, one in found.items() if key not in over} for found in (expected, actual)]
     for one in compare(*(without_ranges(found, settings.partitions_kept_by_jobs) for found in both)):

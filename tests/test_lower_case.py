@@ -1,4 +1,4 @@
-"""A server that keeps names of tables in small letters (lower_case_table_names=1): the files' spelling is no difference."""
+"""With lower_case_table_names=1 the server keeps names in small letters: the files' spelling is no difference."""
 
 from __future__ import annotations
 
@@ -88,6 +88,28 @@ def test_what_really_differs_is_told(command, folding):
         ("different", "table", "audit"),
         ("different", "rights of", "h1_t1@%"),
     ]
+
+
+def test_what_no_file_makes_any_more_is_pruned_and_a_migration_goes_back(command, tmp_path):
+    assert command("apply").code == 0
+    (tmp_path / "triggers/OrderLines_AI.sql").unlink()
+    (tmp_path / "views/Bigger.sql").unlink()
+    assert sorted(command("apply", "--prune").out.splitlines()) == [
+        "pruned trigger OrderLines_AI",
+        "pruned view bigger",
+    ]
+    small_project.write(
+        tmp_path,
+        {
+            "sql/migrations/0002-more.sql": "ALTER TABLE ORDERLINES ADD COLUMN Last INT;\n",
+            "sql/migrations/0002-more.rollback.sql": "ALTER TABLE ShopDb.OrderLines DROP COLUMN Last;\n",
+        },
+    )
+    assert command("apply").code == 0
+    assert command("rollback").code == 0
+    (tmp_path / "sql/migrations/0002-more.sql").unlink()
+    (tmp_path / "sql/migrations/0002-more.rollback.sql").unlink()
+    assert command("verify").out == "no difference\n"
 
 
 def test_the_dump_builds_the_same(command, folding, tmp_path):

@@ -57,7 +57,7 @@ def command(own: Target, tmp_path: Path, capsys) -> Run:
         "CREATE VIEW {d}.v AS SELECT {d}.id, owner.name FROM {d}.{d} JOIN {d}.owner ON owner.id = {d}.owner_id",
         "CREATE TABLE copy AS WITH {d} AS (SELECT 1 AS id) SELECT {d}.id FROM {d}",
         "CREATE TABLE copy AS SELECT {d}.id, {d}.name FROM owner AS {d}",
-        "CREATE TABLE copy AS SELECT `{d}`.`id`, o.name FROM `{d}`.`owner` o, {d} WHERE EXTRACT(YEAR FROM {d}.name) > 1",
+        "CREATE TABLE copy AS SELECT `{d}`.`id`, o.name FROM `{d}`.`owner` o, {d} WHERE EXTRACT(DAY FROM {d}.name) > 1",
         "ALTER TABLE {d} ADD CHECK ({d}.id > 0)",
         "ALTER TABLE {d}.{d} ADD COLUMN twice INT AS ({d}.id * 2)",
         "CREATE TRIGGER tr BEFORE INSERT ON {d} FOR EACH ROW SET NEW.name = (SELECT {d}.name FROM {d} LIMIT 1)",
@@ -68,7 +68,7 @@ def command(own: Target, tmp_path: Path, capsys) -> Run:
         "INSERT INTO owner VALUES (1, 'x') AS {d} ON DUPLICATE KEY UPDATE owner.name = {d}.name",
         "CREATE VIEW v AS SELECT {d}.n FROM owner, LATERAL (SELECT owner.id AS n) AS {d}",
         "CREATE VIEW v AS SELECT {d}.n FROM JSON_TABLE('[1]', '$[*]' COLUMNS (n INT PATH '$')) AS {d}",
-        "CREATE VIEW v AS SELECT {d}.{d}.id AS a, o.id AS b FROM {d}.{d} LEFT JOIN {d}.owner AS o ON o.id = {d}.owner_id",
+        "CREATE VIEW v AS SELECT {d}.{d}.id AS a, o.id AS b FROM {d}.{d} JOIN {d}.owner AS o ON o.id = {d}.owner_id",
         "CREATE VIEW v AS SELECT id, '`{d}`.`x`' AS told FROM {d} UNION SELECT {d}.id, '{d}' FROM owner AS {d}",
         "CREATE FUNCTION {d}(x INT) RETURNS INT READS SQL DATA RETURN (SELECT MAX({d}.id) FROM {d}) + x",
         "CREATE EVENT ev ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM {d} WHERE {d}.id = 1",
@@ -112,8 +112,8 @@ def test_views_of_a_database_named_like_a_table_are_dumped_with_the_tables_of_th
         "SET @s = 'ALTER TABLE {o} ADD CHECK ({o}.age > 0)' $$ PREPARE s FROM @s $$ EXECUTE s",
         "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = (SELECT MAX({o}.id) FROM {o})"
         " $$ INSERT INTO t VALUES (1)",
-        "CREATE PROCEDURE each_one() BEGIN DECLARE c CURSOR FOR SELECT {o}.id, x.id FROM {o}, t AS x WHERE x.id = {o}.id;"
-        " OPEN c; CLOSE c; ALTER TABLE t ADD c INT; END $$ CALL each_one()",
+        "CREATE PROCEDURE each_one() BEGIN DECLARE c CURSOR FOR"
+        " SELECT {o}.id, x.id FROM {o}, t AS x WHERE x.id = {o}.id; OPEN c; CLOSE c; ALTER TABLE t ADD c INT; END $$ CALL each_one()",
         "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN DECLARE n INT;"
         " SELECT {o}.age INTO n FROM {o} JOIN t AS x ON x.id = {o}.id LIMIT 1; END $$ INSERT INTO t VALUES (1)",
         "SET @n = (SELECT MAX({o}.age) FROM {o}) $$ SET @s = IF(@n IS NULL, 'ALTER TABLE t ADD c INT', 'DO 0')"
@@ -188,7 +188,8 @@ def test_names_that_differ_by_capital_letters_are_two_where_the_server_takes_the
         with connect(upper) as connection:
             rows(connection, "CREATE TABLE t (id INT)")
             rows(connection, "INSERT INTO t VALUES (1)")
-            text = "CREATE TABLE t (id INT);\nDELETE FROM Shop_{k}.t WHERE id = 7;\nINSERT INTO shop_{k}.t VALUES (2);\n"
+            text = "CREATE TABLE t (id INT);\nDELETE FROM Shop_{k}.t WHERE id = 7;\n"
+            text += "INSERT INTO shop_{k}.t VALUES (2);\n"
             text += "CREATE TABLE x AS SELECT t.id FROM shop_{k}.t;\nALTER TABLE Shop_{k}.t ADD y INT;\n"
             write(tmp_path, text, k=token)
             command = runner(target, capsys, "--project", str(tmp_path))

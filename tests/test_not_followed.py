@@ -57,7 +57,7 @@ DELIMITER ;
         ("", "", "ALTER TABLE `{d}`.t ADD COLUMN c INT"),
         ("", "", "SET @s = 'ALTER TABLE {d}.t ADD COLUMN c INT'; PREPARE s FROM @s; EXECUTE s"),
         ("", "", "SET @s = CONCAT('ALTER TABLE `', '{d}', '`.', 't ADD COLUMN c INT'); PREPARE s FROM @s; EXECUTE s"),
-        ("IN p TEXT", "'{d}'", "SET @s = CONCAT('ALTER TABLE ', p, '.t ADD COLUMN c INT'); PREPARE s FROM @s; EXECUTE s"),
+        ("IN p TEXT", "'{d}'", "SET @s = CONCAT('ALTER TABLE ', p, '.t ADD c INT'); PREPARE s FROM @s; EXECUTE s"),
         ("IN p TEXT", "DATABASE()", "ALTER TABLE t ADD COLUMN c INT"),
     ],
 )

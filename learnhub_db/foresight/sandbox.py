@@ -16,6 +16,7 @@ from learnhub_db.errors import DatabaseRefused
 from learnhub_db.foresight import sizes
 from learnhub_db.foresight.alters import Alter, Attempt
 from learnhub_db.inspection import reach
+from learnhub_db.inspection.naming import folding
 
 NOT_SO = (1221, 1845, 1846, 4092)  # a way in which this ALTER cannot be done; the driver names none of them
 NEARLY_FULL = 16  # so few instant changes left that the copy has to carry as many as the table
@@ -46,7 +47,7 @@ class Sandbox:
     """The scratch schema that `connection` uses; a table of `database` is copied when a statement first names it."""
 
     def __init__(self, connection: Connection, database: str) -> None:
-        self.connection, self.database = connection, database
+        self.connection, self.database = connection, folding(connection)(database)
         ((self.schema,),) = rows(connection, "SELECT DATABASE()")
         self.missing: dict[str, list[tuple[str, str]]] = defaultdict(list)  # names and types, by name in small letters
         for name, sort in rows(connection, _TABLES, (database,)):

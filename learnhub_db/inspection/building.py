@@ -68,7 +68,7 @@ _RUNS_OUT = "it prepares a statement that may reach another database"
 
 @dataclass(frozen=True)
 class Unfollowed:
-    """A statement that the build does not follow; `words` are the names that it may make or change, in small letters."""
+    """A statement that the build does not follow; `words`, in small letters, name what it may make or change."""
 
     where: str
     why: str
@@ -204,8 +204,9 @@ class Builder:
         """The DDL without its own database's name and definer."""
         end = _end_of_head(ddl)
         whole = end == len(ddl.string) or ddl["object"].upper() == "VIEW"
-        text = self.naming.unqualified(statement.text if whole else statement.text[:end], self.connection if whole else None)
-        body = "" if whole else self.dynamic.body(statement.text[end:])
+        start, rest = (statement.text, "") if whole else (statement.text[:end], statement.text[end:])
+        text = self.naming.unqualified(start, self.connection if whole else None)
+        body = self.dynamic.body(rest)
         made = _DDL.match(code(text + body))
         end = _end_of_head(made)
         head = (text + body)[:end]

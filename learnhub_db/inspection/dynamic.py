@@ -18,7 +18,8 @@ from learnhub_db.statements import code_only
 
 # What asks the catalogue, or by name for the database in which it is.
 _ASKS = re.compile(
-    r"\b(?:information_schema|performance_schema|mysql|sys)\b[`\"]?\s*\.|\bSHOW\b|\b(?:DATABASE|SCHEMA)\s*\(", re.IGNORECASE
+    r"\b(?:information_schema|performance_schema|mysql|sys)\b[`\"]?\s*\.|\bSHOW\b|\b(?:DATABASE|SCHEMA)\s*\(",
+    re.IGNORECASE,
 )
 _PREPARE = re.compile(rf"\bPREPARE\s+{NAME}\s+FROM(?![\w$])", re.IGNORECASE)
 _SOURCE = re.compile(rf"\s*(@{NAME}|'(?:[^'\\]|\\.|'')*')", re.DOTALL)

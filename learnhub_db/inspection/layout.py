@@ -17,7 +17,7 @@ _TOKEN = re.compile(
 
 
 def view(sql: str, databases: Collection[str]) -> str:
-    """A line for each column and clause outside parentheses; the names of `databases` taken off, where they are such."""
+    """A line for each column and clause outside parentheses; `databases` are taken off where their names are meant."""
     for one in reversed(chains(code_only(sql))):
         if one.names_a_database and one.parts[0] in databases:
             sql = sql[: one.start] + sql[one.dot :]

@@ -63,7 +63,7 @@ class Chain:
 
 
 def chains(code: str) -> list[Chain]:
-    """The names of `code`, which is a statement with comments and strings blanked; a keyword that is none is among them.
+    """The names of `code`, a statement with comments and strings blanked; some keywords are among them.
 
     Before a column stands a table or an alias that the statement names elsewhere, or else it is no column.
     """
