@@ -15,7 +15,7 @@ import pymysql
 from pymysql.connections import Connection
 
 from learnhub_db.ahead import Ahead
-from learnhub_db.database import NOT_ALLOWED, Target, bare, connect, identifier, rows
+from learnhub_db.database import NOT_ALLOWED, Target, bare, identifier, rows
 from learnhub_db.foresight.outlook import unqualified
 from learnhub_db.foresight.prepared import Prepared
 from learnhub_db.inspection import naming
@@ -67,25 +67,30 @@ def read(connection: Connection, target: Target, left: Sequence[Ahead]) -> list[
     found: dict[str, Loss] = {}
     losses = _Losses(connection, target.database)
     for one in left:
-        for step in _executed(target, one):
+        for step in _executed(connection, one):
             for name in losses.of(unqualified(step, losses.naming)):
                 found.setdefault(name, Loss(name, f"{one.path}:{step.line}"))
     return list(found.values())
 
 
-def _executed(target: Target, ahead: Ahead) -> Iterator[Step]:
+def _executed(connection: Connection, ahead: Ahead) -> Iterator[Step]:
     """The steps that are left, each as what it executes; and what a condition may have an EXECUTE run."""
     if not any(constants.executes(step.text) for step in ahead.steps):
         yield from ahead.steps
         return
-    with connect(target) as connection:  # which gets the variables that the file sets
-        prepared = Prepared(connection)
+    steps = [*ahead.done, *ahead.steps]
+    try:
+        prepared = Prepared(connection)  # which gets the variables that the file sets
         for step in ahead.done:
             prepared.learn(step)
         for step in ahead.steps:
             yield prepared.executed(step)
             prepared.learn(step)
         yield from prepared.perhaps
+    finally:
+        names = {name for step in steps for name in constants.variables(step.code)}
+        if names:
+            rows(connection, "SET " + ", ".join(f"@{identifier(name)} = NULL" for name in sorted(names)))
 
 
 class _Losses:
