@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import unified_diff
@@ -48,6 +49,10 @@ class Workshop:
 
     def __init__(self, target: Connection, sandbox: Sandbox, programs: Sequence[Program], owner: str | None) -> None:
         self.target, self.sandbox, self.programs, self.owner = target, sandbox, programs, owner
+        self.used: dict[str, list[Program]] = defaultdict(list)  # what a statement may use, by name in small letters
+        for program in programs:
+            if program.kind in (*ROUTINES, "view"):
+                self.used[program.name.lower()].append(program)
         self.order = firing.wanted(programs)
         self.deployed = firing.deployed(catalogue.programs(target))
         self.built: set[tuple[str, str]] = set()
@@ -107,10 +112,9 @@ class Workshop:
 
     def build_used(self, sql: str) -> None:
         """Build the views and routines that a statement uses."""
-        words = reach.words(code_only(sql))
-        for other in self.programs:
-            if other.kind in (*ROUTINES, "view") and other.name.lower() in words:
-                self.build(other)
+        words = reach.words(code_only(sql)) & self.used.keys()
+        for other in (other for word in sorted(words) for other in self.used[word]):
+            self.build(other)
 
     def build(self, program: Program) -> None:
         if program.key in self.built:

@@ -62,10 +62,12 @@ def columns_of_the_row(trigger: Program) -> dict[str, int]:
 
 
 def refusal(connection: Connection, part: Part) -> pymysql.Error | None:
-    """Why the server would not take the statement; None where it would. Nothing is run."""
+    """Why the server would not take the statement; None where it would. Nothing is run.
+
+    What was prepared is forgotten with the next one, or with the connection.
+    """
     try:
         rows(connection, "PREPARE learnhub_part FROM %s", (part.sql,))
-        rows(connection, "DEALLOCATE PREPARE learnhub_part")
     except pymysql.Error as error:
         return error
     return None
