@@ -91,7 +91,7 @@ def test_a_text_that_looks_like_a_name_is_given_by_name(sql, call):
 def test_arguments_that_do_not_match_the_parameters_are_told_with_the_signature(sql, call, words, error):
     sql(PAY + "DO 0")
     ran = call("pay", *words)
-    assert (ran.code, ran.out, ran.err) == (2, "", f"error: {error}\n")
+    assert (ran.code, list(ran.document), ran.err) == (2, ["error"], f"error: {error}\n")
 
 
 def test_a_name_without_its_p_is_not_taken_where_another_parameter_has_it(sql, call):
@@ -173,7 +173,7 @@ def test_what_a_procedure_signals_is_told_with_number_and_text_and_changes_nothi
     )
     sql("CREATE PROCEDURE high() SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 50000, MESSAGE_TEXT = 'above 32767'")
     ran = call("refuse")
-    assert (ran.code, ran.out, ran.err) == (3, "", "error: 30001: The course is full\n")
+    assert (ran.code, ran.document["error"]["code"], ran.err) == (3, "30001", "error: 30001: The course is full\n")
     assert call("high").err == "error: 50000: above 32767\n"
     assert sql("SELECT * FROM sales") == []
 

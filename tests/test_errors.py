@@ -184,7 +184,7 @@ def test_an_account_without_the_right(shop, server, empty_database):
         rows(connection, f"GRANT SELECT ON {empty_database.database}.* TO {empty_database.database}")
         try:
             target = replace(empty_database, user=empty_database.database, password="s3cr3t-w0rd")
-            code, lines = told(target, shop, "apply")
+            code, lines = told(target, shop, "apply", "--adopt")
             assert (code, len(lines)) == (3, 2)
             assert lines[0].startswith(f"error: 1142: CREATE command denied to user '{target.user}'@")
             assert lines[1] == "hint: GRANT CREATE ON the database to the account that applies"

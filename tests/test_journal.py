@@ -147,7 +147,7 @@ def ask_quietly(target: Target, sql: str) -> list[tuple]:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("LOCK TABLES a WRITE", "the migration holds a LOCK ({})\nhint: remove it: it does not go together with the journal"),
+        ("LOCK TABLES a WRITE", "the migration holds a LOCK ({})\nhint: remove it (mysqldump --skip-add-locks)"),
         ("XA START 'a'", "the migration holds a XA ({})\nhint: remove it"),
         ("SET TRANSACTION READ ONLY", "the migration sets one transaction ({})\nhint: write SET SESSION TRANSACTION"),
         ("SET max_join_size = (SELECT 5)", "a session variable is set from a query ({})\nhint: write SET @value"),

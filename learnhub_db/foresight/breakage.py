@@ -24,7 +24,7 @@ from learnhub_db.runner.steps import Kind, Step
 from learnhub_db.statements import code_only, strings, unquoted
 from learnhub_db.stored_programs import bodies, catalogue, firing, pending, stored
 from learnhub_db.stored_programs.bodies import Part
-from learnhub_db.stored_programs.programs import Program, as_stored
+from learnhub_db.stored_programs.programs import Program
 
 ALLOW = "apply --allow-broken"
 _KNOWN = """
@@ -129,8 +129,16 @@ def without_file(
         for (kind, name), found in existing
         if (kind, name) not in files and name not in changed and not (found.table or "").lower() in changed
     ]
-    shown = [(kind, stored.read(connection, kind, name).sql) for kind, name in others]
-    return [as_stored(kind, without_definer(sql), "", "") for kind, sql in shown]
+    return [_as_found(connection, kind, name) for kind, name in others]
+
+
+def _as_found(connection: Connection, kind: str, name: str) -> Program:
+    """A program of the server; without a word of it where the account may not read it."""
+    try:
+        sql = without_definer(stored.read(connection, kind, name).sql)
+    except DatabaseRefused:
+        sql = ""
+    return Program(kind, name, "", 1, sql)
 
 
 def read(
