@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import small_project
 from command_line import Run, runner
 from learnhub_db.database import Target, connect, rows
 from naming_projects import applies_without_difference, database, write
@@ -162,7 +163,7 @@ CALL run_it('{o}.o', ' ADD c INT');
         write(tmp_path, helper, d=own.database, o=other)
         assert command("apply").err == ""
         rows(connection, "ALTER TABLE o DROP c")
-        why = "it prepares a statement that may reach another database"
+        why = "it prepares a statement that may reach another database, or makes an event"
         assert command("verify").out == f"not followed: sql/migrations/0001-t.sql:8 ({why})\nno other difference\n"
         assert len(rows(connection, "SHOW COLUMNS FROM o")) == 1
 
@@ -176,3 +177,35 @@ def test_a_database_that_the_files_create_need_not_be_there(own, server, command
     assert "CREATE TABLE `t`" in (tmp_path / "sql/schema.sql").read_text()
     with connect(server) as connection:
         assert rows(connection, f"SHOW DATABASES LIKE '{name}'") == []
+
+
+def test_an_event_that_a_helper_prepares_is_not_made_where_it_would_run(command, tmp_path):
+    event = "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO DO 1"
+    text = f"SET @s = '{event}'; PREPARE s FROM @s; EXECUTE s; DEALLOCATE PREPARE s;"
+    write(tmp_path, f"DELIMITER //\nCREATE PROCEDURE p() BEGIN {text} END //\nCALL p() //\n")
+    assert command("apply").err == ""
+    found = command("verify")
+    why = "it prepares a statement that may reach another database, or makes an event"
+    assert found.out.splitlines() == [
+        f"not followed: sql/migrations/0001-t.sql:3 ({why})",
+        "not compared: event e",
+        "no other difference",
+    ]
+
+
+def test_a_program_that_is_built_on_what_is_not_followed_is_told_too(own, other, server, command, tmp_path):
+    with connect(server.named(other)) as connection:
+        rows(connection, "CREATE TABLE o (id INT)")
+    write(tmp_path, "RENAME TABLE {o}.o TO x;\nALTER TABLE x ADD n INT;\n", o=other)
+    small_project.write(tmp_path, {"views/seen.sql": "CREATE VIEW seen AS SELECT n FROM x\n"})
+    assert command("apply").err == ""
+    found = command("verify")
+    assert [line.split(" (")[0] for line in found.out.splitlines()] == [
+        "not followed: sql/migrations/0001-t.sql:1",
+        "not followed: sql/migrations/0001-t.sql:2",
+        "not followed: views/seen.sql:1",
+        "not compared: table x",
+        "not compared: view seen",
+        "no other difference",
+    ]
+    assert found.code == 0

@@ -67,6 +67,37 @@ def write(shop: Path, statements: list[str], database: str, other: str = "") -> 
             "CREATE PROCEDURE run_it(IN p TEXT) BEGIN SET @s = p; PREPARE s FROM @s; EXECUTE s; END",
             "CALL run_it('DELETE FROM {o}.o')",
         ],
+        [
+            "CREATE PROCEDURE run_it() BEGIN SET @s = 'DELETE FROM {d}/* here */.t'; PREPARE s FROM @s; EXECUTE s; END",
+            "CALL run_it()",
+        ],
+        [
+            "CREATE PROCEDURE run_it() BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;"
+            " SET @s = CONCAT('DELETE FROM ', '{o}', '/* there */ . o'); PREPARE s FROM @s; EXECUTE s; END",
+            "CALL run_it()",
+        ],
+        ["CREATE PROCEDURE prepare_it() PREPARE s FROM 'DELETE FROM {o}.o'", "CALL prepare_it()", "EXECUTE s"],
+        [
+            "CREATE PROCEDURE clean() DELETE FROM {o}.o",
+            "CREATE PROCEDURE run_it() BEGIN SET @s = 'CALL clean()'; PREPARE s FROM @s; EXECUTE s; END",
+            "CALL run_it()",
+        ],
+        ["SET @s = UNHEX(HEX('DELETE FROM {o}.o'))", "PREPARE s FROM @s", "EXECUTE s"],
+        [
+            "CREATE TABLE texts (s TEXT)",
+            "INSERT INTO texts VALUES ('DELETE FROM {o}.o')",
+            "SELECT s INTO @s FROM texts",
+            "PREPARE s FROM @s",
+            "EXECUTE s",
+        ],
+        [
+            "CREATE VIEW seen AS SELECT id FROM t",
+            "CREATE TRIGGER noted AFTER INSERT ON t FOR EACH ROW INSERT INTO log VALUES (1)",
+            "CREATE TRIGGER wiped AFTER INSERT ON log FOR EACH ROW DELETE FROM {o}.o",
+            "INSERT INTO seen VALUES (3)",
+        ],
+        ["UPDATE t, {o}.o AS z SET z.id = 9", "DELETE b FROM t AS a JOIN {o}.o AS b", "REPLACE {o}.o VALUES (7)"],
+        ["CREATE TABLE {d} (t INT)", "UPDATE {d}.t, {d} SET {d}.t = 5", "DELETE {d}.t FROM {d}.t", "DROP TABLE {d}.{d}"],
         ["DELETE FROM {o}.o", "TRUNCATE {o}.o", "CREATE TABLE {o}.more (id INT)", "DROP TABLE {o}.more"],
     ],
 )

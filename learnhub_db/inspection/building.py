@@ -63,7 +63,7 @@ _DEFINER = re.compile(
 )
 _OTHER_DATABASE = re.compile(rf"\bCREATE\s+(?:DATABASE|SCHEMA)\s+(?:IF\s+NOT\s+EXISTS\s+)?({NAME})", re.IGNORECASE)
 _UNKNOWN_TEXT = "what it runs is not known here"
-_RUNS_OUT = "it prepares a statement that may reach another database"
+_RUNS_OUT = "it prepares a statement that may reach another database, or makes an event"
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Builder:
         self.prepared.pop(name, None)
         if self.doubtful.isdisjoint(constants.variables(source)):
             value = statement.text[_FROM.search(code_of(statement.text)).end() :]
-            ((self.prepared[name],),) = rows(self.connection, f"SELECT {value}")
+            ((self.prepared[name],),) = rows(self.connection, f"SELECT CONVERT({value}\n USING utf8mb4)")
 
     def _execute(self, statement: Statement, name: str) -> None:
         text = self.prepared.get(name)

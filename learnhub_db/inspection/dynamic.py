@@ -24,6 +24,7 @@ _ASKS = re.compile(
 _PREPARE = re.compile(rf"\bPREPARE\s+{NAME}\s+FROM(?![\w$])", re.IGNORECASE)
 _SOURCE = re.compile(rf"\s*(@{NAME}|'(?:[^'\\]|\\.|'')*')", re.DOTALL)
 _STRING = re.compile(r"(?<!['\"\\\w])(?P<quote>['\"])(?P<said>[^'\"\\]+)(?P=quote)(?!['\"])")
+_BEFORE_A_DOT = r"[`\"]?(?:\s|/\*.*?\*/|(?:#|--\s)[^\n]*\n)*\."
 _EVENT = r"\bEVENT\b"  # one would run in the scratch schema
 _GUARDED = """BEGIN SET @_learnhub_text = CONVERT({source} USING utf8mb4);
 SET @_learnhub_left = @_learnhub_left + IFNULL(REGEXP_LIKE(@_learnhub_text, @_learnhub_outside), 0),
@@ -76,15 +77,15 @@ class Dynamic:
 
     def arm(self, ways: Iterable[str]) -> None:
         """Before a call: where it must not lead."""
-        flag = "(?-i)" if self.naming.fold is str else "(?i)"
+        flag = "(?s-i)" if self.naming.fold is str else "(?si)"
         databases = "|".join(sorted(map(_pattern, self.naming.others)))
         outside = [_EVENT, *(rf"(?<![\w$]){_pattern(way)}(?![\w$])" for way in ways)]
-        outside += [rf"(?<![\w$])(?:{databases})[`\"]?\s*\."] if databases else []
+        outside += [rf"(?<![\w$])(?:{databases}){_BEFORE_A_DOT}"] if databases else []
         own = _pattern(self.naming.own)
         rows(
             self.connection,
             "SET @_learnhub_outside = %s, @_learnhub_own = %s, @_learnhub_left = 0, @_learnhub_moved = 0",
-            (f"{flag}{'|'.join(outside)}", rf"{flag}(?<![\w$]){own}(?=[`\"]?\s*\.)|(?<=['\"]){own}(?=['\"])"),
+            (f"{flag}{'|'.join(outside)}", rf"{flag}(?<![\w$]){own}(?={_BEFORE_A_DOT})|(?<=['\"]){own}(?=['\"])"),
         )
 
     def counted(self) -> tuple[int, int]:
