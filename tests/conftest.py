@@ -24,9 +24,8 @@ LONG = ("test_resume", "test_replacement_crash", "test_rollback_crash", "test_re
 # What depends on dates, in procedures, seeds or schedules: .ci/calendar runs these on other days.
 CALENDAR = {
     *("test_demo", "test_events_over", "test_jobs", "test_over", "test_scale_seed", "test_archive", "test_expiry"),
-    *("test_flash_sale_status", "test_fraud", "test_history", "test_jobs_of_the_school", "test_partitions"),
-    *("test_payouts", "test_reconciliation", "test_refund", "test_renewal_batch", "test_revenue", "test_star"),
-    *("test_subscribing", "test_subscriptions", "test_users"),
+    *("test_history", "test_jobs_of_the_school", "test_partitions", "test_payouts", "test_reconciliation"),
+    *("test_refund", "test_renewal_batch", "test_revenue", "test_star", "test_subscribing", "test_subscriptions"),
 }
 
 # A session in the background ignores the interrupt, and so would the programs that its tests start and interrupt.
